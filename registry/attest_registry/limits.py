@@ -1,0 +1,76 @@
+"""Every bound in one table: name, unit, reason. All are on by default; none can be switched off.
+
+A bound is what keeps a hostile store, folder or document from filling memory, disk or time (docs/threats.md
+rows 14-16).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+MANIFEST_BYTES: Final = 4 * 1024 * 1024
+"""Bytes of one manifest or index. CNCF Distribution refuses more, so nothing honest is larger."""
+
+CONFIG_BYTES: Final = 4 * 1024 * 1024
+"""Bytes of one config blob."""
+
+BUNDLE_BYTES: Final = 32 * 1024 * 1024
+"""Bytes of one Sigstore bundle. A signature over 8,000 files with long names stays below 4 MiB."""
+
+JSON_DEPTH: Final = 64
+"""Nesting of a JSON document. CycloneDX, the deepest we read, stays below 20."""
+
+FILES_PER_MODEL: Final = 8_000
+"""Files of one version: each is a layer of about 400 bytes, and the manifest has to stay below MANIFEST_BYTES."""
+
+MODEL_BYTES: Final = 64 * 1024**4
+"""Bytes of all files of one version. The largest published models stay below 3 TiB."""
+
+PATH_BYTES: Final = 1_024
+"""UTF-8 bytes of one path inside a model."""
+
+PATH_PARTS: Final = 32
+"""Folders of such a path and its file. Each folder is compared with all others: 4 MiB of paths made of one-letter
+folders would take 2 GiB."""
+
+NAME_BYTES: Final = 255
+"""UTF-8 bytes of one component of such a path: what Linux file systems hold."""
+
+REFERRERS_PER_ARTEFACT: Final = 1_000
+"""Evidence manifests looked at for one version."""
+
+EVIDENCE_BYTES: Final = 128 * 1024 * 1024
+"""Bytes of all bundles of one version: those of eight signers of 8,000 files. They are judged in memory."""
+
+REFERRER_PAGES: Final = 50
+"""Pages of a referrers listing that are followed."""
+
+TAG_PAGES: Final = 1_000
+"""Pages of a tags listing that are followed."""
+
+REDIRECTS: Final = 5
+"""Redirects followed for one request."""
+
+ERROR_BODY_BYTES: Final = 16 * 1024
+"""Bytes of an error answer that are read for its message."""
+
+CONNECT_SECONDS: Final = 10.0
+"""Time to reach a host."""
+
+IDLE_SECONDS: Final = 60.0
+"""Time without a byte after which a transfer counts as dead."""
+
+TRIES: Final = 4
+"""Attempts for one request that may be repeated."""
+
+RETRY_SECONDS: Final = 120.0
+"""Longest wait that a Retry-After header can ask for, and the longest time spent on repeating one request."""
+
+PARALLEL_TRANSFERS: Final = 4
+"""Blobs moved at a time (measured against docker-registry: more gains nothing, fewer loses a third)."""
+
+BLOCK_BYTES: Final = 1024 * 1024
+"""Bytes read at a time when hashing or copying: smaller blocks cost up to three times as much under threads."""
+
+LAYOUT_INDEX_BYTES: Final = 64 * 1024 * 1024
+"""Bytes of the `index.json` of one model in the embedded store: about 300,000 tags."""
