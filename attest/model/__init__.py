@@ -1,0 +1,1 @@
+"""Files become a manifest: a folder is walked, hashed, recognised and packed."""
