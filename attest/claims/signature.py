@@ -1,0 +1,186 @@
+"""The model signature: OMS v1.0 (ossf/model-signing-spec), one resource per file and one root digest over them.
+
+Written so that `model_signing verify key` accepts it. What was excluded from a model is *not* written into
+`ignore_paths`: the spec forbids patterns there, and other verifiers skip what stands there, so that a planted file at
+an excluded path would pass them (docs/threats.md rows 10 and 31). The provenance and the ML-BOM record it.
+
+Read strictly: the root binds no names and readers differ on order, so every rule of the spec that keeps two readers
+from seeing two models is checked here, though the reference implementation checks few (see docs/formats.md).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, Final
+
+from attest.claims.predicates import MODEL_SIGNATURE
+from attest.claims.statement import Statement, Subject
+from attest.errors import MalformedEvidence, ModelError, SubjectMismatch
+from attest_registry.digest import Digest
+from attest_registry.errors import BadReference
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from attest.model.manifest import ModelManifest
+
+_OLD: Final = "https://model_signing/Digests/v0.1"
+_PREDICATE_KEYS: Final = frozenset({"resources", "serialization"})
+_SERIALISATION_KEYS: Final = frozenset({"method", "hash_type", "allow_symlinks", "ignore_paths"})
+_PATTERN: Final = frozenset("*?[]")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Resource:
+    """One signed file.
+
+    Args:
+        path: its POSIX path inside the model, checked.
+        digest: SHA-256 of its bytes.
+    """
+
+    path: str
+    digest: Digest
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModelSignature:
+    """What a model signature says.
+
+    Args:
+        resources: the files, in the signer's order.
+        root: the OMS root digest, recomputed. It does not bind names: compare the resources, never this alone.
+        ignored: paths that the signer left out. A verifier that honours them lets the signer choose what is checked.
+    """
+
+    resources: tuple[Resource, ...]
+    root: Digest
+    ignored: tuple[str, ...] = ()
+
+
+def build(manifest: ModelManifest, *, name: str) -> Statement:
+    """The claim "these are the files of this model".
+
+    Args:
+        manifest: the files, in code-point order of their paths.
+        name: the model's name without host; free text to other readers.
+    """
+    files = sorted(manifest.files, key=lambda file: file.path)
+    resources = [{"name": file.path, "algorithm": "sha256", "digest": file.digest.hex} for file in files]
+    serialisation = {"method": "files", "hash_type": "sha256", "allow_symlinks": False}
+    return Statement.build(
+        subjects=[Subject(name=name, digest=_root([file.digest for file in files]))],
+        predicate_type=MODEL_SIGNATURE,
+        predicate={"resources": resources, "serialization": serialisation},
+    )
+
+
+def parse(statement: Statement) -> ModelSignature:
+    """Read one.
+
+    Raises:
+        MalformedEvidence: another predicate type (the old one by name), shards, other hashes, no resources, repeated,
+            unsafe or unordered names, digests in another form, or patterns among the ignored paths.
+        SubjectMismatch: the subject is not the root over the resources (code `root-mismatch`).
+    """
+    _check_kind(statement)
+    if unknown := sorted(set(statement.predicate) - _PREDICATE_KEYS):
+        raise MalformedEvidence("the model signature has unknown fields", found=unknown[0][:80])
+    ignored = _serialisation(statement.predicate.get("serialization"))
+    resources = _resources(statement.predicate.get("resources"))
+    root = _root([resource.digest for resource in resources])
+    if len(statement.subjects) != 1 or not root.matches(statement.subjects[0].digest):
+        raise SubjectMismatch(
+            "the model signature's subject is not the root of its files",
+            code="root-mismatch",
+            expected=str(root),
+            found=", ".join(str(subject.digest) for subject in statement.subjects[:3]),
+        )
+    return ModelSignature(resources=resources, root=root, ignored=ignored)
+
+
+def _root(digests: Sequence[Digest]) -> Digest:
+    return Digest(hex=hashlib.sha256(b"".join(digest.raw for digest in digests)).hexdigest())
+
+
+def _check_kind(statement: Statement) -> None:
+    if statement.predicate_type == _OLD:
+        raise MalformedEvidence(
+            "this is a model signature of version 0.1, which has no root digest and an ambiguous envelope",
+            code="signature-too-old",
+            expected=MODEL_SIGNATURE,
+            found=_OLD,
+            hint="sign the model again",
+        )
+    if statement.predicate_type != MODEL_SIGNATURE:
+        raise MalformedEvidence(
+            "this is no model signature", expected=MODEL_SIGNATURE, found=statement.predicate_type[:120]
+        )
+
+
+def _serialisation(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, dict):
+        raise MalformedEvidence("the model signature does not say how its files were hashed")
+    if value.get("method") == "shards":
+        raise MalformedEvidence(
+            "the model signature is over shards, which attest does not read", expected="method files"
+        )
+    if value.get("method") != "files" or value.get("hash_type") != "sha256":
+        raise MalformedEvidence(
+            "the model signature uses another serialisation",
+            expected="method files, hash_type sha256",
+            found=f"{value.get('method')}, {value.get('hash_type')}"[:120],
+        )
+    if unknown := sorted(set(value) - _SERIALISATION_KEYS):
+        raise MalformedEvidence("the model signature has unknown serialisation fields", found=unknown[0][:80])
+    if not isinstance(value.get("allow_symlinks", False), bool):
+        raise MalformedEvidence("allow_symlinks is neither true nor false")
+    ignored = value.get("ignore_paths", [])
+    if not isinstance(ignored, list) or not all(isinstance(path, str) for path in ignored):
+        raise MalformedEvidence("the ignored paths are no list of text")
+    for path in ignored:
+        if path in {"", ".", "/"} or _PATTERN & set(path) or ".." in path.split("/"):
+            raise MalformedEvidence(
+                "an ignored path covers more than a name", code="ignore-too-wide", found=repr(path[:80])
+            )
+    return tuple(ignored)
+
+
+def _resources(value: Any) -> tuple[Resource, ...]:
+    if not isinstance(value, list) or not value:
+        raise MalformedEvidence("the model signature lists no files: it would fit any folder", code="no-resources")
+    resources = tuple(_resource(item) for item in value)
+    names = [resource.path for resource in resources]
+    if len(set(names)) != len(names):
+        raise MalformedEvidence("the model signature names a file twice", code="duplicate-name")
+    _check_names(names)
+    if names not in (sorted(names), sorted(names, key=PurePosixPath)):
+        raise MalformedEvidence("the files are in no known order", code="unordered-names", expected="code-point order")
+    return resources
+
+
+def _resource(value: Any) -> Resource:
+    """One entry; fields that we do not know are ignored, as the spec asks (5.2.1)."""
+    match value:
+        case {"name": str(name), "algorithm": "sha256", "digest": str(digest)}:
+            try:
+                return Resource(path=name, digest=Digest(hex=digest))
+            except BadReference as error:
+                raise MalformedEvidence(
+                    f"the digest of {name[:80]!r} is no SHA-256", expected=error.expected, found=digest[:80]
+                ) from error
+        case _:
+            raise MalformedEvidence("a signed file needs a name and a sha256 digest", found=str(value)[:120])
+
+
+def _check_names(names: list[str]) -> None:
+    from attest.model.names import check_paths  # noqa: PLC0415  # the rules of names are the model's
+
+    try:
+        check_paths(names)
+    except ModelError as error:
+        raise MalformedEvidence(
+            f"the model signature: {error.message}", code=error.code, expected=error.expected, found=error.found
+        ) from error
