@@ -1,0 +1,1 @@
+"""A claim becomes a bundle: DSSE envelope, signature, Sigstore bundle."""
