@@ -1,0 +1,1 @@
+"""Who is believed: keys, identities and roots that an operator named."""

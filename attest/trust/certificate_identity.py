@@ -1,0 +1,114 @@
+"""Who may have signed with a certificate: a subject and, always, the issuer that vouched for it.
+
+A subject without its issuer is nobody: anybody can run an issuer that vouches for `alice@example.com`. A pattern is
+always anchored at both ends and its stars stop at `/` and `@`; regular expressions are not taken, because unanchored
+ones are how "github" came to match every repository (sigstore-js since 4.1; cosign's `--certificate-identity-regexp`).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from attest.errors import PolicyError, SignerNotTrusted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from attest.verify.fulcio import CertificateSigner
+
+_STARS: Final = re.compile(r"\*+")
+_ONE_PART: Final = r"[^/@\x00-\x1f]*"
+_ANY_PARTS: Final = r"[^\x00-\x1f]*"
+_LEAST_LITERAL: Final = 3
+_LONGEST: Final = 2048
+
+
+class SubjectKind(StrEnum):
+    """As what a certificate names its holder."""
+
+    EMAIL = "email"
+    URI = "uri"
+    USERNAME = "username"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CertificateIdentity:
+    """Somebody whom the operator believes.
+
+    Args:
+        issuer: the OIDC issuer that vouched for the subject; compared exactly.
+        subject: the e-mail address, URI (SPIFFE ids too) or user name; compared exactly.
+        subject_glob: instead of `subject`: `*` stands for any text without `/` and `@`, `**` for any text.
+        kind: as what the certificate has to name the subject; any kind when left out.
+        extensions: what the issuer has to have said besides, by the field names of `FulcioExtensions`; exact.
+    """
+
+    issuer: str
+    subject: str | None = None
+    subject_glob: str | None = None
+    kind: SubjectKind | None = None
+    extensions: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse identities that would match nobody in particular."""
+        if not self.issuer:
+            raise PolicyError("an identity needs its issuer", code="issuer-missing", hint="name the OIDC issuer's URL")
+        if bool(self.subject) == bool(self.subject_glob):
+            raise PolicyError("an identity needs one subject", expected="either subject or subject_glob")
+        glob = self.subject_glob or ""
+        if glob and (len(_STARS.sub("", glob)) < _LEAST_LITERAL or re.search(r"\*{3}", glob) or len(glob) > _LONGEST):
+            raise PolicyError(
+                "a subject pattern is too wide",
+                code="identity-too-wide",
+                expected=f"at least {_LEAST_LITERAL} characters besides * and **",
+                found=glob[:120],
+            )
+        if len(dict(self.extensions)) != len(self.extensions) or not all(all(pair) for pair in self.extensions):
+            raise PolicyError("an identity's extensions need one value each")
+
+    def check(self, signer: CertificateSigner) -> None:
+        """Return only if `signer` is this identity.
+
+        Raises:
+            SignerNotTrusted: `issuer-mismatch`, `identity-mismatch` or `extension-mismatch`.
+        """
+        if signer.issuer != self.issuer:
+            raise SignerNotTrusted(
+                "the certificate's issuer is another one",
+                code="issuer-mismatch",
+                expected=self.issuer,
+                found=signer.issuer[:200],
+            )
+        if (self.kind is not None and signer.kind is not self.kind) or not self._matches(signer.subject):
+            raise SignerNotTrusted(
+                "the certificate is somebody else's",
+                code="identity-mismatch",
+                expected=f"{self.subject or self.subject_glob}" + (f" ({self.kind})" if self.kind else ""),
+                found=f"{signer.subject[:200]} ({signer.kind})",
+            )
+        self._check_extensions(signer.extensions.values)
+
+    def _matches(self, subject: str) -> bool:
+        if self.subject is not None:
+            return subject == self.subject
+        return re.fullmatch(_translated(self.subject_glob or ""), subject) is not None
+
+    def _check_extensions(self, said: Mapping[str, str]) -> None:
+        for name, expected in self.extensions:
+            if said.get(name) != expected:
+                raise SignerNotTrusted(
+                    f"the certificate says something else as {name.replace('_', ' ')}",
+                    code="extension-mismatch",
+                    expected=expected,
+                    found=said.get(name, "nothing")[:200],
+                )
+
+
+def _translated(glob: str) -> str:
+    """The pattern as a regular expression of literal text and two kinds of stars."""
+    literal = (re.escape(part) for part in _STARS.split(glob))
+    stars = [_ANY_PARTS if star == "**" else _ONE_PART for star in _STARS.findall(glob)]
+    return "".join(text + star for text, star in zip(literal, [*stars, ""], strict=True))

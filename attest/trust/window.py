@@ -1,0 +1,62 @@
+"""Spans of time in which a key, an authority or a log counts. Both ends belong to them (protobuf-specs, TimeRange)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from attest.errors import MalformedEvidence
+
+_FORM: Final = re.compile(
+    r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII
+)  # RFC 3339 as protobuf writes it
+_MICROSECONDS: Final = 7  # a point and six digits: what `datetime` holds
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Window:
+    """From `start` to `end`, both included.
+
+    Args:
+        start: the first moment. There is no window without one: a missing start is not "since ever".
+        end: the last moment; `None` for no end.
+    """
+
+    start: datetime
+    end: datetime | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse spans that hold nothing, and times without a zone."""
+        if self.start.tzinfo is None or (self.end is not None and self.end.tzinfo is None):
+            raise MalformedEvidence("a window's ends need a time zone")
+        if self.end is not None and self.end < self.start:
+            raise MalformedEvidence("a window ends before it starts", found=str(self))
+
+    def __contains__(self, moment: datetime) -> bool:
+        return self.start <= moment and (self.end is None or moment <= self.end)
+
+    def __str__(self) -> str:
+        return f"{shown(self.start)} to {shown(self.end) if self.end else 'no end'}"
+
+
+def shown(moment: datetime) -> str:
+    """A moment for messages."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def read_time(text: str, *, what: str) -> datetime:
+    """An RFC 3339 time.
+
+    Raises:
+        MalformedEvidence: it is none.
+    """
+    form = _FORM.fullmatch(text)
+    try:
+        if form is None:
+            raise ValueError("another form")  # noqa: TRY301  # one door for both ways to be wrong
+        whole, fraction, zone = form.groups(default="")
+        return datetime.fromisoformat(whole + fraction[:_MICROSECONDS] + zone)
+    except ValueError as error:
+        raise MalformedEvidence(f"{what} is no time", expected="RFC 3339 with a time zone", found=text[:40]) from error
