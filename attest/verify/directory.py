@@ -1,0 +1,190 @@
+"""A bare folder against evidence files: no store, no manifest, so the model signature has to carry everything.
+
+The folder is what the signer signed if the full list of a trusted model signature equals the full list of its files.
+Other claims are then matched by the OMS root digest in `subject[1]`; alone that digest decides nothing, since it does
+not bind file names (docs/threats.md row 32).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from attest.claims import signature
+from attest.claims.predicates import word_for
+from attest.errors import AttestError, EvidenceMissing, SubjectMismatch, Tampered
+from attest.verify import binding
+from attest.verify.binding import FileFinding, FileStatus
+from attest.verify.verifier import (
+    Signed,
+    authenticate,
+    check_amount,
+    establish,
+    in_order,
+    is_model_signature,
+    read_claim,
+    reject,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from attest.claims.signature import ModelSignature
+    from attest.evidence.evidence import Evidence
+    from attest.model.manifest import ModelManifest
+    from attest.trust.identity import TrustedKey
+    from attest.trust.trusted_holder import TrustedHolder
+    from attest.verify.facts import Fact, Rejected
+    from attest_registry.digest import Digest
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FolderFindings:
+    """A folder compared with what was signed.
+
+    Args:
+        files: every path of either side, in code-point order.
+        signer: who signed the list; `None` where the list came from an admitted version.
+        facts: the model signature and the claims that go with it; empty unless the folder is what was signed.
+        rejected: evidence that did not hold, and why.
+    """
+
+    files: tuple[FileFinding, ...]
+    signer: TrustedKey | TrustedHolder | None = None
+    facts: tuple[Fact, ...] = ()
+    rejected: tuple[Rejected, ...] = ()
+
+    @property
+    def wrong(self) -> tuple[FileFinding, ...]:
+        """The files that differ, are missing or are not signed."""
+        return tuple(finding for finding in self.files if finding.status is not FileStatus.SAME)
+
+    @property
+    def is_what_was_signed(self) -> bool:
+        """Whether there are files and all of them are the signed ones."""
+        return bool(self.files) and not self.wrong
+
+    @property
+    def word(self) -> str:
+        """The one word in capitals that ends it on screen."""
+        return "ALLOWED" if self.is_what_was_signed else "TAMPERED"
+
+    @property
+    def exit_status(self) -> int:
+        """0, or 3: files that are not the signed ones are an incident."""
+        return 0 if self.is_what_was_signed else Tampered.exit_status
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Listed:
+    """An authentic model signature with its list."""
+
+    signed: Signed
+    claim: ModelSignature
+    files: tuple[FileFinding, ...]
+
+    @property
+    def differences(self) -> int:
+        return sum(finding.status is not FileStatus.SAME for finding in self.files)
+
+
+def files_of(manifest: ModelManifest) -> dict[str, Digest]:
+    """Path → digest of a folder that was hashed."""
+    return {file.path: file.digest for file in manifest.files}
+
+
+def compare_with_version(manifest: ModelManifest, files: Mapping[str, Digest]) -> FolderFindings:
+    """A folder against the files of an admitted version.
+
+    Args:
+        manifest: the folder, hashed.
+        files: path → digest of the version's files; they count only if the version was admitted.
+    """
+    return FolderFindings(files=binding.compare(files, files_of(manifest)))
+
+
+def verify_directory(
+    manifest: ModelManifest, evidence: Sequence[Evidence], keys: Sequence[TrustedKey | TrustedHolder]
+) -> FolderFindings:
+    """A folder against evidence files.
+
+    Where several trusted model signatures are given, the one that fits best is shown.
+
+    Args:
+        manifest: the folder, hashed.
+        evidence: bundles from anywhere.
+        keys: whom the operator named.
+
+    Raises:
+        EvidenceMissing: there is no model signature at all.
+        AttestError: there is one, and it does not hold: what is wrong with it, by its own code.
+    """
+    check_amount(evidence)
+    there = files_of(manifest)
+    listed: list[_Listed] = []
+    others: list[Signed] = []
+    rejected: list[Rejected] = []
+    for piece in in_order(evidence):
+        try:
+            signed = authenticate(piece, keys)
+            if is_model_signature(signed.statement.predicate_type):
+                listed.append(_read_list(signed, there))
+            else:
+                others.append(signed)
+        except AttestError as error:
+            rejected.append(reject(piece, error))
+    if not listed:
+        raise _no_signature(rejected)
+    best = min(listed, key=lambda each: each.differences)
+    facts: tuple[Fact, ...] = ()
+    if best.files and not best.differences:
+        facts, wrong = _with_others(best, others, manifest.oms_root)
+        rejected += wrong
+    return FolderFindings(files=best.files, signer=best.signed.signer, facts=facts, rejected=tuple(rejected))
+
+
+def _read_list(signed: Signed, there: Mapping[str, Digest]) -> _Listed:
+    claim = signature.parse(signed.statement)
+    signed_files = {resource.path: resource.digest for resource in claim.resources}
+    return _Listed(signed=signed, claim=claim, files=binding.compare(signed_files, there))
+
+
+def _with_others(
+    best: _Listed, others: Sequence[Signed], root: Digest
+) -> tuple[tuple[Fact, ...], tuple[Rejected, ...]]:
+    """The signature as a fact, with the claims whose second subject is the root of the very files that it covers."""
+    facts = {(best.signed.statement.raw, best.signed.signer.fingerprint.hex): establish(best.signed, best.claim)}
+    rejected: list[Rejected] = []
+    for signed in others:
+        try:
+            _bind_second_subject(signed, root)
+            fact = establish(signed, read_claim(signed.statement))
+        except AttestError as error:
+            rejected.append(reject(signed.evidence, error))
+        else:
+            facts.setdefault((signed.statement.raw, signed.signer.fingerprint.hex), fact)
+    return tuple(facts.values()), tuple(rejected)
+
+
+def _bind_second_subject(signed: Signed, root: Digest) -> None:
+    subjects = signed.statement.subjects
+    if len(subjects) < 2 or not subjects[1].digest.matches(root):  # noqa: PLR2004  # subject[0] is the manifest
+        raise SubjectMismatch(
+            f"the {word_for(signed.statement.predicate_type)} is not about this folder",
+            expected=f"a second subject with the OMS root {root}",
+            found=str(subjects[1].digest) if len(subjects) > 1 else "a manifest digest only",
+            hint="a folder without its manifest can be matched by the OMS root only; verify the reference instead",
+        )
+
+
+def _no_signature(rejected: Sequence[Rejected]) -> AttestError:
+    candidates = [each for each in rejected if each.predicate_type is None or is_model_signature(each.predicate_type)]
+    if candidates:
+        worst = max(candidates, key=lambda each: each.error.exit_status)
+        worst.error.message = f"{worst.evidence.origin}: {worst.error.message}"
+        return worst.error
+    return EvidenceMissing(
+        "there is no model signature among the evidence",
+        expected="a bundle with an OMS model signature by a trusted key",
+        found="none",
+    )

@@ -1,0 +1,78 @@
+"""Facts: claims whose signature, signer and subject were verified. Only this package makes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from attest.claims.mlbom import MLBOM
+    from attest.claims.provenance import Provenance
+    from attest.claims.signature import ModelSignature
+    from attest.claims.statement import Statement
+    from attest.errors import AttestError
+    from attest.evidence.evidence import Evidence
+    from attest.trust.identity import TrustedKey
+    from attest.trust.trusted_holder import TrustedHolder
+    from attest.verify.proven import VerifiedBundle
+
+    Claim = ModelSignature | Provenance | MLBOM
+
+_SEAL: Final = object()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fact:
+    """A verified claim. Constructing one outside `attest.verify` fails.
+
+    Args:
+        statement: what was said, with the signed bytes.
+        signer: the trusted key, or holder of a certificate, that said it.
+        evidence: the bundle it came from.
+        claim: the predicate as its own type; `None` for types that no rule of ours reads.
+        claimed_time: when the signer says it was said, RFC 3339; nobody else confirms it.
+        proven: what its certificate, log entry and timestamps prove besides; `None` for a bare key.
+    """
+
+    statement: Statement
+    signer: TrustedKey | TrustedHolder
+    evidence: Evidence
+    claim: Claim | None = None
+    claimed_time: str | None = None
+    proven: VerifiedBundle | None = None
+    seal: object = field(default=None, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Refuse to exist unless the verifier made it."""
+        if self.seal is not _SEAL:
+            raise TypeError("facts are made by attest.verify only")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rejected:
+    """Evidence that did not become a fact, and why. Judged on its own: it spoils nothing else (docs/threats.md row 36).
+
+    Args:
+        evidence: the bundle.
+        error: why; its code and exit status count where the evidence was needed.
+        predicate_type: what it claims to say, unverified; `None` where it could not be read.
+        key_hint: fingerprint the bundle claims for its signer, unverified, as text.
+    """
+
+    evidence: Evidence
+    error: AttestError
+    predicate_type: str | None = None
+    key_hint: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judged:
+    """All evidence of one version after verification.
+
+    Args:
+        facts: what holds.
+        rejected: what does not.
+    """
+
+    facts: tuple[Fact, ...]
+    rejected: tuple[Rejected, ...]

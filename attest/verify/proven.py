@@ -1,0 +1,89 @@
+"""What a verified bundle proves: who signed what, when at the latest it existed, and where that was made public."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from attest.trust.window import shown
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from attest.trust.managed_key import ManagedKey
+    from attest.verify.fulcio import CertificateSigner
+    from attest_registry.digest import Digest
+
+_SEAL: Final = object()
+
+
+class TimeSource(StrEnum):
+    """Who vouches for a time."""
+
+    LOG = "transparency log"
+    TIMESTAMP = "timestamp authority"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProvenTime:
+    """A moment at which the signature existed.
+
+    Args:
+        moment: when.
+        source: by what kind of witness.
+        witness: which one: its address in the trusted root.
+    """
+
+    moment: datetime
+    source: TimeSource
+    witness: str
+
+    def __str__(self) -> str:
+        return f"{shown(self.moment)} ({self.source} {self.witness})"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Logged:
+    """Where a signature was made public.
+
+    Args:
+        log: the log's address in the trusted root.
+        origin: the name under which it signed its checkpoint.
+        index: of the entry, in the tree of that checkpoint.
+        size: of that tree.
+    """
+
+    log: str
+    origin: str
+    index: int
+    size: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VerifiedBundle:
+    """A bundle whose signature, signer, times and log entry hold. Constructing one outside `attest.verify` fails.
+
+    Args:
+        signer: who signed: the holder of a certificate, or of a key that the operator named.
+        payload: the signed words; `None` where a bare digest was signed.
+        payload_type: their type; `None` there too.
+        message: the digest of the bare words; `None` for an envelope.
+        times: when it existed, proven; earliest first.
+        logged: where it was made public; `None` where that was not demanded and not there.
+        certificate: digest of the signing certificate; `None` for keys.
+    """
+
+    signer: CertificateSigner | ManagedKey
+    payload: bytes | None
+    payload_type: str | None
+    message: Digest | None
+    times: tuple[ProvenTime, ...]
+    logged: Logged | None
+    certificate: Digest | None = None
+    seal: object = field(default=None, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Refuse to exist unless a verifier made it."""
+        if self.seal is not _SEAL:
+            raise TypeError("verified bundles are made by attest.verify only")

@@ -1,0 +1,233 @@
+"""Evidence → facts. Each piece is judged on its own; a bad one spoils nothing else (docs/threats.md row 36).
+
+     1  read the bundle: bounded, strict JSON, version 0.3, one signature, payload type exactly in-toto
+     2  its material decides how it is checked: a key never stands in for a certificate, nor the reverse
+     3  find the trusted key that made the signature: each is tried, the hint selects nothing;
+        or the trusted holder of its certificate: the steps of by_certificate.py, for each
+     4  the signature covers the payload type and the payload as they stand in the envelope
+     5  read the statement: strict JSON, Statement v1, SHA-256 subjects
+     6  the predicate type decides how the rest is read, by exact comparison; unknown types are kept as such; our own
+        kinds name their signer
+     7  bind: subject[0] is this version's manifest digest, under this model's name
+     8  a model signature binds otherwise: its root recomputed (by its reader), its list equal to the version's files,
+        under the same name
+     9  read the predicate with the claim's own reader
+
+What is proven is who said which words about which version: not when, and not that they are true.
+Whoever calls owes: keys from the operator, and an artefact whose manifest was checked against its digest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from attest.claims import mlbom, provenance, signature
+from attest.claims.predicates import ML_BOM, MODEL_SIGNATURE, PAYLOAD_TYPE, PROVENANCE
+from attest.claims.statement import Statement
+from attest.errors import AttestError, Incident, MalformedEvidence, Refusal
+from attest.signing.bundle import Bundle, CertificateMaterial, KeyMaterial
+from attest.trust.identity import TrustedKey
+from attest.verify import binding, by_key
+from attest.verify.facts import _SEAL, Fact, Judged, Rejected
+from attest_registry import limits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from attest.evidence.evidence import Evidence
+    from attest.model.artefact import Artefact
+    from attest.trust.trusted_holder import TrustedHolder
+    from attest.verify.facts import Claim
+    from attest.verify.proven import VerifiedBundle
+
+_READERS: Final[Mapping[str, Callable[[Statement], Claim]]] = {
+    MODEL_SIGNATURE: signature.parse,
+    PROVENANCE: provenance.parse,
+    ML_BOM: mlbom.parse,
+}
+
+_MODEL_SIGNATURES: Final = "https://model_signing/"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Signed:
+    """Words whose signer is known, before it is known what they are about.
+
+    Args:
+        statement: the words.
+        signer: the trusted key or holder that signed them.
+        evidence: the bundle.
+        proven: what certificate, log and timestamps prove besides; `None` for a bare key.
+    """
+
+    statement: Statement
+    signer: TrustedKey | TrustedHolder
+    evidence: Evidence
+    proven: VerifiedBundle | None = None
+
+
+def authenticate(evidence: Evidence, keys: Sequence[TrustedKey | TrustedHolder]) -> Signed:
+    """Steps 1 to 6: who signed which words, in his own name.
+
+    Raises:
+        MalformedEvidence: the bundle or the statement cannot be read in one way.
+        SignerNotTrusted: none of the keys signed it.
+        SignatureInvalid: it claims one of the keys and its signature does not fit, or it is in another's name.
+    """
+    bundle = Bundle.parse(evidence.raw)  # bounded there, before anything is parsed
+    if bundle.payload_type != PAYLOAD_TYPE:
+        raise MalformedEvidence(
+            "the bundle holds another kind of payload", expected=PAYLOAD_TYPE, found=bundle.payload_type[:120]
+        )
+    signer: TrustedKey | TrustedHolder
+    proven = None
+    if isinstance(bundle.material, CertificateMaterial):
+        from attest.verify import by_holder  # noqa: PLC0415  # X.509 and time stamps cost a key's verifier nothing
+
+        signer, proven = by_holder.find_holder(evidence.raw, keys, what="the bundle")
+    else:
+        signer = by_key.find_signer(bundle, only_keys(keys), what="the bundle")
+    statement = Statement.parse(bundle.payload)
+    binding.bind_signer(statement, signer=signer, proven=proven)
+    return Signed(statement=statement, signer=signer, evidence=evidence, proven=proven)
+
+
+def only_keys(trusted: Sequence[TrustedKey | TrustedHolder]) -> list[TrustedKey]:
+    """The keys among those that the operator named."""
+    return [each for each in trusted if isinstance(each, TrustedKey)]
+
+
+def establish(signed: Signed, claim: Claim | None) -> Fact:
+    """A fact, once its caller inside this package has bound the words to what they are about."""
+    return Fact(
+        statement=signed.statement,
+        signer=signed.signer,
+        evidence=signed.evidence,
+        claim=claim,
+        claimed_time=_claimed_time(signed.statement),
+        proven=signed.proven,
+        seal=_SEAL,
+    )
+
+
+def verify(
+    evidence: Evidence,
+    *,
+    artefact: Artefact,
+    model: str,
+    keys: Sequence[TrustedKey | TrustedHolder],
+    other_names: Sequence[str] = (),
+) -> Fact:
+    """All steps for one piece of evidence.
+
+    Args:
+        evidence: a bundle from anywhere.
+        artefact: the version that it has to be about.
+        model: the model's name without host.
+        keys: whom the operator named.
+        other_names: names under which the operator accepts the model as well.
+
+    Raises:
+        MalformedEvidence: it cannot be read in one way.
+        SignerNotTrusted: somebody else signed it.
+        SignatureInvalid: it claims one of the keys and its signature does not fit.
+        SubjectMismatch: it is about something else.
+        Tampered: it is a model signature, and the version's files are not the signed ones.
+    """
+    signed = authenticate(evidence, keys)
+    names = (model, *other_names)
+    if is_model_signature(signed.statement.predicate_type):
+        listed = signature.parse(signed.statement)
+        binding.bind_files(listed, artefact=artefact)
+        binding.bind_name(signed.statement, names=names)
+        return establish(signed, listed)
+    binding.bind_version(signed.statement, artefact=artefact, names=names)
+    return establish(signed, read_claim(signed.statement))
+
+
+def is_model_signature(predicate_type: str | None) -> bool:
+    """Whether it has to be read as a model signature; its reader refuses all versions but v1.0 by name."""
+    return predicate_type is not None and predicate_type.startswith(_MODEL_SIGNATURES)
+
+
+def read_claim(statement: Statement) -> Claim | None:
+    """Step 9: the predicate as its own type; `None` for types that no rule of ours reads.
+
+    Raises:
+        MalformedEvidence: it is not what its type promises.
+    """
+    reader = _READERS.get(statement.predicate_type)
+    return None if reader is None else reader(statement)
+
+
+def judge(
+    evidence: Sequence[Evidence],
+    *,
+    artefact: Artefact,
+    model: str,
+    keys: Sequence[TrustedKey | TrustedHolder],
+    other_names: Sequence[str] = (),
+) -> Judged:
+    """All evidence of one version, each piece on its own, in the order of the bundles' digests.
+
+    The same words by the same signer count once, however many copies of the bundle there are: signatures can be made
+    again, and JSON can be spelt differently.
+
+    Raises:
+        MalformedEvidence: more than `limits.REFERRERS_PER_ARTEFACT` pieces (`too-much-evidence`).
+    """
+    check_amount(evidence)
+    facts: dict[tuple[bytes, str], Fact] = {}
+    rejected: list[Rejected] = []
+    for piece in in_order(evidence):
+        try:
+            fact = verify(piece, artefact=artefact, model=model, keys=keys, other_names=other_names)
+        except AttestError as error:
+            rejected.append(reject(piece, error))
+        else:
+            facts.setdefault((fact.statement.raw, fact.signer.fingerprint.hex), fact)
+    return Judged(facts=tuple(facts.values()), rejected=tuple(rejected))
+
+
+def check_amount(evidence: Sequence[Evidence]) -> None:
+    """Refuse more evidence than anybody can want to have judged."""
+    if len(evidence) > limits.REFERRERS_PER_ARTEFACT:
+        raise MalformedEvidence(
+            "there is too much evidence for one version",
+            code="too-much-evidence",
+            expected=f"at most {limits.REFERRERS_PER_ARTEFACT}",
+            found=str(len(evidence)),
+        )
+
+
+def in_order(evidence: Sequence[Evidence]) -> list[Evidence]:
+    """Each bundle once, in the order of their digests: the verdict must not depend on the order of a listing."""
+    return [piece for _, piece in sorted({piece.digest: piece for piece in evidence}.items())]
+
+
+def reject(evidence: Evidence, error: AttestError) -> Rejected:
+    """Evidence that did not hold, with what it says of itself, for the finding."""
+    if not isinstance(error, Refusal | Incident) and error.exit_status != Incident.exit_status:
+        # an error that blames the person at the keyboard was raised over somebody else's words
+        malformed = MalformedEvidence(error.message, expected=error.expected, found=error.found)
+        malformed.__cause__ = error
+        error = malformed
+    predicate_type = hint = None
+    try:
+        bundle = Bundle.parse(evidence.raw)
+        if isinstance(bundle.material, KeyMaterial):
+            hint = by_key.describe_hint(bundle.material.hint)
+        predicate_type = Statement.parse(bundle.payload).predicate_type
+    except AttestError:
+        pass  # what cannot be read says nothing of itself
+    return Rejected(evidence=evidence, error=error, predicate_type=predicate_type, key_hint=hint)
+
+
+def _claimed_time(statement: Statement) -> str | None:
+    """When the signer says that it was made. Nobody else confirms it."""
+    paths = {ML_BOM: ("metadata", "timestamp"), PROVENANCE: ("runDetails", "metadata", "finishedOn")}
+    value: Any = statement.predicate
+    for key in paths.get(statement.predicate_type, ()):
+        value = value.get(key) if isinstance(value, dict) else None
+    return value if isinstance(value, str) else None

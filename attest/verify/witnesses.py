@@ -1,0 +1,65 @@
+"""Who else saw a signature: timestamp authorities and the transparency log, and the times that they prove."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attest.errors import EvidenceMissing
+from attest.verify import log_entry
+
+if TYPE_CHECKING:
+    from attest.trust.roots import TrustedRoot
+    from attest.verify.proven import Logged, ProvenTime
+    from attest.verify.sigstore_bundle import SigstoreBundle
+
+
+def check_witnesses(bundle: SigstoreBundle, *, root: TrustedRoot) -> tuple[tuple[ProvenTime, ...], Logged | None]:
+    """The times that the bundle's witnesses prove, earliest first, and where it was made public.
+
+    Everything that the bundle brings has to hold. What the log entry is about is checked later, by `log_body`.
+
+    Raises:
+        ProofInvalid: a timestamp, promise, inclusion proof or checkpoint does not hold.
+        SignerNotTrusted: a witness that the root does not name.
+        OutsideWindow: a witness that did not count at its own time.
+    """
+    times: list[ProvenTime] = []
+    if bundle.timestamps:
+        from attest.verify.timestamps import check_timestamps  # noqa: PLC0415  # ASN.1 only where a bundle has some
+
+        times.extend(check_timestamps(bundle.timestamps, signature=bundle.signature, root=root))
+    logged = None
+    if bundle.log_entry is not None:
+        logs = log_entry.find_log(bundle.log_entry, root=root)
+        logged = log_entry.check_inclusion(bundle.log_entry, logs[0])
+        promised = log_entry.check_promise(bundle.log_entry, logs[0])
+        times.extend([promised] if promised is not None else [])
+        log_entry.check_window(logs, times)
+    return tuple(sorted(times, key=lambda time: (time.moment, time.witness))), logged
+
+
+def demand_log_entry(bundle: SigstoreBundle) -> None:
+    """Return only if there is one.
+
+    Raises:
+        EvidenceMissing: `log-entry-missing`.
+    """
+    if bundle.log_entry is None:
+        raise EvidenceMissing(
+            "the bundle has no transparency log entry", code="log-entry-missing", expected="exactly 1"
+        )
+
+
+def demand_times(found: int, wanted: int, *, of: str) -> None:
+    """Return only if there are enough.
+
+    Raises:
+        EvidenceMissing: `time-missing`.
+    """
+    if found < wanted:
+        raise EvidenceMissing(
+            "too few witnesses say when the bundle was signed",
+            code="time-missing",
+            expected=f"{wanted} by {of}",
+            found=str(found),
+        )
