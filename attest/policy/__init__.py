@@ -1,0 +1,1 @@
+"""Facts become a verdict. Pure: same policy, facts and time give the same verdict."""

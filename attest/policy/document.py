@@ -1,0 +1,112 @@
+"""Policies: a YAML file that is understood whole, or the short form of one key, which is such a file as well.
+
+The digest is over the composed document in RFC 8785 form, with every key replaced by its fingerprint: the same rules
+and the same keys give the same digest wherever the key files lie and however the YAML is laid out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from attest.errors import InputError, NoTrust, PolicyError
+from attest.policy import key_profile, patterns, reading, shipped
+from attest.policy.canonical import canonical_digest
+from attest.policy.identities import read_identities
+from attest.policy.requirements import Identity as Identity  # noqa: PLC0414  # public here
+from attest.policy.requirements import Policy as Policy  # noqa: PLC0414
+from attest.strict_yaml import load_file
+from attest.trust.trusted_holder import TrustedHolder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from attest.strict_yaml import Document
+    from attest.trust.identity import TrustedKey
+    from attest_registry.digest import Digest
+
+_PREFIX: Final = "policy"
+
+
+def load_policy(path: Path) -> Policy:
+    """Read a policy file.
+
+    Args:
+        path: a place that the operator named; never one inside a model.
+
+    Raises:
+        PolicyError: anything about it is not understood; the message has the place, the code begins with `policy-`.
+    """
+    return _read(load_file(path, prefix=_PREFIX, failure=PolicyError), folder=path.parent, given=None)
+
+
+def load_shipped(name: str, *, keys: Sequence[TrustedKey | TrustedHolder] = ()) -> Policy:
+    """Read a shipped policy, with the given keys in place of `key: given`.
+
+    Args:
+        name: which one.
+        keys: the keys. Without any, the policy can be shown, and allows nothing.
+
+    Raises:
+        PolicyError: there is none of that name, or this installation is damaged.
+    """
+    path = shipped.path_of(name)
+    document = load_file(path, prefix=_PREFIX, failure=PolicyError)
+    return _read(document, folder=path.parent, given=keys)
+
+
+def policy_for_keys(keys: Sequence[TrustedKey | TrustedHolder], *, allow_code: Sequence[str] = ()) -> Policy:
+    """The short form: signature, provenance and ML-BOM, each by one of the given keys.
+
+    Args:
+        keys: what `--key` named.
+        allow_code: what `--allow-code` named: code-bearing files that are accepted.
+
+    Raises:
+        NoTrust: no key.
+        InputError: `allow_code` holds a pattern that names every file (`code-not-named`).
+    """
+    if not keys:
+        raise NoTrust("no key is given to verify against", expected="--key PUBLIC_KEY")
+    for pattern in allow_code:
+        if not patterns.names_something(pattern):
+            raise InputError(
+                f"--allow-code {pattern!r} names every file and so none",
+                code="code-not-named",
+                expected="a file of the model, or a pattern such as 'models/*.pkl'",
+            )
+    document = key_profile.document()
+    if allow_code:
+        document.value["formats"]["code-bearing"] = sorted(set(allow_code))
+    policy = _read(document, folder=shipped.folder(), given=keys)
+    flag = "--identity" if any(isinstance(key, TrustedHolder) for key in keys) else "--key"
+    return replace(policy, name=f"{flag} {', '.join(key.name for key in keys)}")
+
+
+def _read(document: Document, *, folder: Path, given: Sequence[TrustedKey | TrustedHolder] | None) -> Policy:
+    reading.check_head(document)
+    identities = read_identities(document, folder=folder, given=given)
+    demands = reading.read_requirements(document, identities)
+    value = document.value
+    description = value.get("description")
+    return Policy(
+        name=reading.read_text(document, ("name",), value["name"]),
+        description="" if description is None else reading.read_text(document, ("description",), description),
+        identities=identities,
+        other_names=reading.read_other_names(document),
+        **demands,
+        formats=reading.read_formats(document, has_ml_bom="ml_bom" in demands),
+        lineage=reading.read_lineage(document, has_source=bool({"provenance", "ml_bom"} & demands.keys())),
+        digest=_digest(value, identities),
+        origin=document.what,
+    )
+
+
+def _digest(value: Mapping[str, Any], identities: Mapping[str, Identity]) -> Digest:
+    composed = dict(value)
+    composed["identities"] = {
+        name: {"key": sorted(str(key.fingerprint) for key in identity.keys)} for name, identity in identities.items()
+    }
+    composed.pop("trust", None)  # the roots are in the fingerprints of those whom they vouch for
+    return canonical_digest(composed)

@@ -1,0 +1,177 @@
+"""Facts → verdict: every rule that can be judged is judged, in one fixed order, and gives one finding.
+
+Pure and deterministic: the same policy, facts and time give the same verdict, byte for byte.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from attest.claims.predicates import ML_BOM, PROVENANCE
+from attest.policy import file_rules, lineage, rules
+from attest.policy.case import Case
+from attest.policy.verdict import Finding, Status, Verdict
+from attest.verify.binding import FileStatus
+from attest.verify.facts import Judged
+from attest_registry.errors import BadReference
+from attest_registry.reference import Reference
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from attest.model.artefact import Artefact
+    from attest.model.manifest import ModelManifest
+    from attest.policy.requirements import Policy
+    from attest.verify.directory import FolderFindings
+
+_BYTES_NOT_READ: Final = "not read (pull, load and exec check every byte; here: --full)"
+_AHEAD: Final = timedelta(minutes=5)
+_INCIDENT: Final = 3
+_FILE_CODES: Final[Mapping[FileStatus, str]] = {
+    FileStatus.DIFFERS: "digest-mismatch",
+    FileStatus.NOT_SIGNED: "unsigned-file",
+    FileStatus.MISSING: "file-missing",
+}
+
+
+def evaluate(policy: Policy, judged: Judged, *, artefact: Artefact, reference: str, now: datetime) -> Verdict:
+    """Judge a version.
+
+    Args:
+        policy: what is asked.
+        judged: its evidence after verification.
+        artefact: the version itself; its manifest was checked against its digest.
+        reference: what was asked for, pinned.
+        now: the time to judge at, with its zone.
+    """
+    files = {file.path: file.digest for file in artefact.files}
+    case = Case(policy=policy, judged=judged, digest=artefact.digest, files=files, reference=reference, now=now)
+    not_read = Finding(rule="bytes", status=Status.NOT_REACHED, summary=_BYTES_NOT_READ)
+    return _verdict(case, [judge_reference(case), *_judge_demands(case), not_read, judge_time(case)])
+
+
+def evaluate_folder(
+    policy: Policy, findings: FolderFindings, manifest: ModelManifest, *, name: str, now: datetime
+) -> Verdict:
+    """Judge a bare folder by all that a policy demands, not by its model signature alone.
+
+    Args:
+        policy: what is asked. Without a manifest only a model signature binds file names, so it has to ask for one.
+        findings: the folder compared with what was signed.
+        manifest: the folder, hashed.
+        name: the folder, for people.
+        now: the time to judge at, with its zone.
+    """
+    case = Case(
+        policy=policy,
+        judged=Judged(facts=findings.facts, rejected=findings.rejected),
+        digest=manifest.oms_root,
+        files={file.path: file.digest for file in manifest.files},
+        reference=name,
+        now=now,
+    )
+    if not findings.is_what_was_signed:
+        return _verdict(case, [_judge_folder(findings)])
+    judged = [_judge_folder(findings), *_judge_demands(case), judge_time(case)]
+    if policy.signature is None:
+        expected = "a policy that demands a model signature: nothing else binds the names of a folder's files"
+        judged.append(
+            Finding(rule="signature", status=Status.UNKNOWN, code="signature-not-demanded", expected=expected)
+        )
+    return _verdict(case, judged)
+
+
+def _judge_folder(findings: FolderFindings) -> Finding:
+    """Every byte of the folder was read to compare it."""
+    count = len(findings.files)
+    if findings.is_what_was_signed:
+        return Finding(rule="bytes", status=Status.PASSED, summary=f"all {count} files are the signed ones")
+    first = next(iter(findings.wrong), None)
+    return Finding(
+        rule="bytes",
+        status=Status.FAILED,
+        code="evidence-missing" if first is None else _FILE_CODES[first.status],
+        exit_status=_INCIDENT,
+        expected="the signed files and nothing else",
+        found="no files" if first is None else f"{first.path} {first.status.value}, {len(findings.wrong)} of {count}",
+    )
+
+
+def _verdict(case: Case, findings: list[Finding]) -> Verdict:
+    policy = case.policy
+    return Verdict(digest=case.digest, policy_name=policy.name, policy_digest=policy.digest, findings=tuple(findings))
+
+
+def _judge_demands(case: Case) -> list[Finding]:
+    policy = case.policy
+    findings = []
+    if policy.signature is not None:
+        findings.append(rules.judge_signature(case, policy.signature))
+    if policy.provenance is not None:
+        findings.append(rules.judge_provenance(case, policy.provenance))
+    if policy.ml_bom is not None:
+        findings.append(rules.judge_ml_bom(case, policy.ml_bom))
+    if policy.formats is not None:
+        findings.append(file_rules.judge_formats(case, policy.formats))
+    if policy.lineage.asks:
+        findings.append(lineage.judge_lineage(case, policy.lineage))
+    return findings + [rules.judge_claim(case, demand) for demand in policy.claims]
+
+
+def judge_reference(case: Case) -> Finding:
+    """The reference means this very manifest."""
+    try:
+        reference = Reference.parse(case.reference)
+    except BadReference:
+        return Finding(rule="reference", status=Status.NOT_APPLICABLE, summary=case.reference)
+    if reference.digest is not None and not reference.digest.matches(case.digest):
+        return Finding(
+            rule="reference",
+            status=Status.FAILED,
+            code="digest-mismatch",
+            exit_status=_INCIDENT,
+            expected=str(reference.digest),
+            found=str(case.digest),
+        )
+    if reference.version is None:
+        summary = f"a version of {reference.name}, named by its digest"
+    else:
+        kind = "version" if reference.number is not None else "label"
+        summary = f"{kind} {reference.version} of {reference.name}"
+    return Finding(rule="reference", status=Status.PASSED, summary=summary)
+
+
+def judge_time(case: Case) -> Finding:
+    """When it was signed: proven by a log or timestamp authority, or claimed by the signer alone."""
+    proven = _proven_time(case)
+    if proven is not None:
+        return Finding(rule="time", status=Status.PASSED, summary=f"proven: {proven}")
+    stated = _stated_time(case)
+    if stated is None:
+        summary = "not claimed by the signer, not proven"
+    else:
+        ahead = ", in the future" if stated > case.now + _AHEAD else ""
+        summary = f"{stated:%Y-%m-%d %H:%M} UTC{ahead}, claimed by the signer, not proven"
+    return Finding(rule="time", status=Status.NOT_REACHED, summary=summary)
+
+
+def _proven_time(case: Case) -> str | None:
+    """The latest of the times at which the demanded claims existed; only where each of them has one."""
+    facts = [fact for demand in case.policy.demands for fact in case.accepted(demand)]
+    times = [fact.proven.times[0] for fact in facts if fact.proven is not None and fact.proven.times]
+    if not facts or len(times) < len(facts):
+        return None
+    return str(max(times, key=lambda time: time.moment))
+
+
+def _stated_time(case: Case) -> datetime | None:
+    by_type = {fact.statement.predicate_type: fact.claimed_time for fact in case.judged.facts if fact.claimed_time}
+    for text in (by_type.get(ML_BOM), by_type.get(PROVENANCE)):
+        try:
+            time = datetime.fromisoformat(text) if text else None
+            if time is not None and time.tzinfo is not None:
+                return time.astimezone(UTC)
+        except (ValueError, OverflowError):  # the year 1 with a zone to its east begins before all years
+            continue
+    return None

@@ -1,0 +1,321 @@
+"""A policy document → the values of `requirements.py`. What is not understood whole is not used at all.
+
+apiVersion: attest/v1
+kind: Policy
+name: production
+description: …
+identities: {publisher: {key: publisher.pub}, ci: {issuer: https://…, subject: https://…}}
+trust: {root: trusted_root.json}
+names: [acme/credit-risk]
+require:
+  signature: {by: [publisher]}
+  provenance: {by: [publisher], builder: …, source: {repository: …, clean: true}, operation: […]}
+  ml-bom: {by: [publisher], consistent: true}
+  claims: [{type: test-result, by: [publisher]}]
+formats: {allow: [safetensors, json, text], code-bearing: [scaler.pkl]}
+lineage: {datasets: known, base-model: known, teacher-model: known, adapter-base: known, source: clean}
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from attest.claims.predicates import ML_BOM, MODEL_SIGNATURE, PROVENANCE, WORDS
+from attest.claims.training import Operation
+from attest.model.manifest import FileKind
+from attest.policy import patterns
+from attest.policy.requirements import (
+    LINEAGE_WORDS,
+    BOMDemand,
+    ClaimDemand,
+    FormatDemand,
+    Lineage,
+    LineageDemand,
+    ProvenanceDemand,
+    SourceState,
+)
+from attest.strict_yaml import NodePath, dotted, suggestion
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from enum import StrEnum
+
+    from attest.policy.requirements import Identity
+    from attest.strict_yaml import Document
+
+API_VERSION: Final = "attest/v1"
+KIND: Final = "Policy"
+KEYS: Final = (
+    *("apiVersion", "kind", "name", "description", "identities", "trust", "names", "require", "formats", "lineage"),
+)
+ANY: Final = "any"
+_MOST_TEXT: Final = 4_000
+_TYPES: Final = MappingProxyType({word.lower().replace(" ", "-"): uri for uri, word in WORDS.items()})
+
+Word = TypeVar("Word", bound="StrEnum")
+
+
+def check_head(document: Document) -> None:
+    """That it is a policy of this version, and holds no key that this version does not know.
+
+    Raises:
+        PolicyError: it is something else (`policy-wrong-kind`), or a key is unknown or missing.
+    """
+    document.check_keys((), document.value, KEYS, required=("apiVersion", "kind", "name", "identities", "require"))
+    for key, expected in (("apiVersion", API_VERSION), ("kind", KIND)):
+        if document.value[key] != expected:
+            raise document.error(
+                (key,), f"this is no policy that attest reads: {key}", code="wrong-kind", expected=expected
+            )
+
+
+def read_text(document: Document, path: NodePath, value: Any) -> str:
+    """Text that says something.
+
+    Raises:
+        PolicyError: it is no text, or empty (`policy-wrong-type`).
+    """
+    if not isinstance(value, str) or not value.strip() or len(value) > _MOST_TEXT:
+        raise document.error(path, f"{dotted(path)} must be text", code="wrong-type")
+    return value.strip()
+
+
+def read_texts(document: Document, path: NodePath, value: Any) -> tuple[str, ...]:
+    """One text or a list of them, each once.
+
+    Raises:
+        PolicyError: the list is empty (`policy-empty-list`), holds something else, or one thing twice.
+    """
+    if not isinstance(value, list):
+        return (read_text(document, path, value),)
+    if not value:
+        raise document.error(
+            path, f"{dotted(path)} is empty: leave it out, or name something", code="empty-list", expected="1 or more"
+        )
+    found = tuple(read_text(document, (*path, index), item) for index, item in enumerate(value))
+    for index, item in enumerate(found):
+        if item in found[:index]:
+            raise document.error((*path, index), f"'{item[:80]}' is listed twice", code="listed-twice")
+    return found
+
+
+def read_word(document: Document, path: NodePath, value: Any, known: type[Word]) -> Word:
+    """One of the words of an enumeration.
+
+    Raises:
+        PolicyError: it is none of them (`policy-unknown-word`), with the nearest one as hint.
+    """
+    words = [word.value for word in known]
+    if value not in words:
+        raise document.error(
+            path,
+            f"{dotted(path)} cannot be '{str(value)[:80]}'",
+            code="unknown-word",
+            expected=", ".join(words),
+            hint=suggestion(str(value), words),
+        )
+    return known(value)
+
+
+def read_other_names(document: Document) -> tuple[str, ...]:
+    """The key `names`: other names of the model, compared as they stand.
+
+    Raises:
+        PolicyError: a pattern (`policy-pattern`) or no list of text.
+    """
+    if "names" not in document.value:
+        return ()
+    names = read_texts(document, ("names",), document.value["names"])
+    for index, name in enumerate(names):
+        if set(name) & set("*?[] "):
+            raise document.error(
+                ("names", index), f"'{name[:80]}' is a pattern; names are compared as they stand", code="pattern"
+            )
+    return names
+
+
+def read_requirements(document: Document, identities: Mapping[str, Identity]) -> dict[str, Any]:
+    """The key `require`, as arguments of `Policy`.
+
+    Raises:
+        PolicyError: nothing is demanded (`policy-empty`), or a demand is wrong.
+    """
+    path: NodePath = ("require",)
+    value = document.check_keys(path, document.value["require"], ("signature", "provenance", "ml-bom", "claims"))
+    if not value:
+        raise document.error(path, "a policy demands something", code="empty", expected="signature: {by: […]}")
+    found: dict[str, Any] = {}
+    if "signature" in value:
+        document.check_keys((*path, "signature"), value["signature"], ("by",), required=("by",))
+        by = _by(document, (*path, "signature"), value["signature"], identities)
+        found["signature"] = ClaimDemand(predicate_type=MODEL_SIGNATURE, by=by)
+    if "provenance" in value:
+        found["provenance"] = _provenance(document, (*path, "provenance"), value["provenance"], identities)
+    if "ml-bom" in value:
+        found["ml_bom"] = _ml_bom(document, (*path, "ml-bom"), value["ml-bom"], identities)
+        if found["ml_bom"].consistent and "provenance" not in found:
+            raise document.error(
+                (*path, "ml-bom", "consistent"),
+                "an ML-BOM is compared with the provenance, which is not required",
+                code="missing-key",
+                expected="provenance: {by: […]} under require",
+                at_key=True,
+            )
+    if "claims" in value:
+        found["claims"] = _claims(document, (*path, "claims"), value["claims"], identities)
+    return found
+
+
+def _by(document: Document, path: NodePath, value: Mapping[str, Any], known: Iterable[str]) -> tuple[str, ...]:
+    names = read_texts(document, (*path, "by"), value["by"])
+    for index, name in enumerate(names):
+        if name not in known:
+            where = (*path, "by", index) if isinstance(value["by"], list) else (*path, "by")
+            raise document.error(
+                where,
+                f"'{name[:80]}' is none of the identities",
+                code="unknown-identity",
+                expected=", ".join(known),
+                hint=suggestion(name, known),
+            )
+    return names
+
+
+def _provenance(document: Document, path: NodePath, value: Any, known: Iterable[str]) -> ProvenanceDemand:
+    document.check_keys(path, value, ("by", "builder", "source", "operation"), required=("by",))
+    source = value.get("source", {})
+    if "source" in value:
+        document.check_keys((*path, "source"), source, ("repository", "clean"))
+        if not source:
+            raise document.error(
+                (*path, "source"), "source demands nothing", code="empty-list", expected="repository, clean"
+            )
+    operations = read_texts(document, (*path, "operation"), value["operation"]) if "operation" in value else ()
+    return ProvenanceDemand(
+        predicate_type=PROVENANCE,
+        by=_by(document, path, value, known),
+        builders=read_texts(document, (*path, "builder"), value["builder"]) if "builder" in value else (),
+        repositories=_repositories(document, (*path, "source", "repository"), source),
+        clean=_only_true(document, (*path, "source", "clean"), source, "clean"),
+        operations=tuple(read_word(document, (*path, "operation"), word, Operation) for word in operations),
+    )
+
+
+def _repositories(document: Document, path: NodePath, source: Mapping[str, Any]) -> tuple[str, ...]:
+    if "repository" not in source:
+        return ()
+    found = read_texts(document, path, source["repository"])
+    if any("*" in repository for repository in found):
+        raise document.error(path, "a repository is compared whole; patterns are not used", code="pattern")
+    return found
+
+
+def _only_true(document: Document, path: NodePath, value: Mapping[str, Any], key: str) -> bool:
+    """A demand is made or left out; `false` would read as if the opposite were demanded."""
+    if key not in value:
+        return False
+    if value[key] is not True:
+        raise document.error(path, f"{dotted(path)} can only be true: leave it out to not ask", code="wrong-type")
+    return True
+
+
+def _ml_bom(document: Document, path: NodePath, value: Any, known: Iterable[str]) -> BOMDemand:
+    document.check_keys(path, value, ("by", "consistent"), required=("by",))
+    consistent = _only_true(document, (*path, "consistent"), value, "consistent")
+    return BOMDemand(predicate_type=ML_BOM, by=_by(document, path, value, known), consistent=consistent)
+
+
+def _claims(document: Document, path: NodePath, value: Any, known: Iterable[str]) -> tuple[ClaimDemand, ...]:
+    if not isinstance(value, list) or not value:
+        raise document.error(path, f"{dotted(path)} lists at least one claim", code="empty-list", expected="{type, by}")
+    found = []
+    for index, item in enumerate(value):
+        where: NodePath = (*path, index)
+        document.check_keys(where, item, ("type", "by"), required=("type", "by"))
+        found.append(
+            ClaimDemand(
+                predicate_type=_predicate_type(document, (*where, "type"), item["type"]),
+                by=_by(document, where, item, known),
+            )
+        )
+    return tuple(found)
+
+
+def _predicate_type(document: Document, path: NodePath, value: Any) -> str:
+    text = read_text(document, path, value)
+    if ":" in text:
+        return text
+    if text not in _TYPES:
+        raise document.error(
+            path,
+            f"'{text[:80]}' is no kind of claim",
+            code="unknown-word",
+            expected=f"{', '.join(_TYPES)}, or the URI of a predicate type",
+            hint=suggestion(text, _TYPES),
+        )
+    return _TYPES[text]
+
+
+def read_formats(document: Document, *, has_ml_bom: bool) -> FormatDemand | None:
+    """The key `formats`. What files are is read from the signed ML-BOM, so one has to be required.
+
+    Raises:
+        PolicyError: there is no ML-BOM to read from (`policy-missing-key`), or a kind or pattern is wrong.
+    """
+    value = document.value.get("formats", {})
+    if value == ANY:
+        return None
+    path: NodePath = ("formats",)
+    if not has_ml_bom:
+        raise document.error(
+            path,
+            "the policy does not say how to know what the files are",
+            code="missing-key",
+            expected="ml-bom: {by: […]} under require",
+            hint="formats: any        accepts every file, also those that run code when they are loaded",
+        )
+    document.check_keys(path, value, ("allow", "code-bearing"))
+    if "formats" in document.value and not value:
+        raise document.error(path, "formats demands nothing: name kinds, or leave it out", code="empty-list")
+    kinds = read_texts(document, (*path, "allow"), value["allow"]) if "allow" in value else None
+    named = read_texts(document, (*path, "code-bearing"), value["code-bearing"]) if "code-bearing" in value else ()
+    for index, pattern in enumerate(named):
+        if not patterns.names_something(pattern):
+            raise document.error(
+                (*path, "code-bearing", index),
+                f"'{pattern[:80]}' names every file and so none",
+                code="pattern",
+                expected="a file, or a pattern such as models/*.pkl",
+            )
+    allow = None if kinds is None else tuple(read_word(document, (*path, "allow"), kind, FileKind) for kind in kinds)
+    return FormatDemand(allow=allow, code_bearing=named)
+
+
+def read_lineage(document: Document, *, has_source: bool) -> LineageDemand:
+    """The key `lineage`.
+
+    Raises:
+        PolicyError: a word is unknown, or neither provenance nor ML-BOM is required to read it from.
+    """
+    path: NodePath = ("lineage",)
+    if "lineage" not in document.value:
+        return LineageDemand()
+    value = document.check_keys(path, document.value["lineage"], (*LINEAGE_WORDS, "source"))
+    if not value:
+        raise document.error(path, "lineage demands nothing: name an input, or leave it out", code="empty-list")
+    inputs = {
+        LINEAGE_WORDS[key]: read_word(document, (*path, key), value[key], Lineage) for key in value if key != "source"
+    }
+    source = SourceState.ANY
+    if "source" in value:
+        source = read_word(document, (*path, "source"), value["source"], SourceState)
+    demand = LineageDemand(inputs=MappingProxyType(inputs), source=source)
+    if demand.asks and not has_source:
+        raise document.error(
+            path,
+            "the policy does not say where lineage is read from",
+            code="missing-key",
+            expected="provenance: {by: […]} or ml-bom: {by: […]} under require",
+        )
+    return demand

@@ -1,0 +1,202 @@
+"""What a policy can demand, as values. `reading.py` makes them from YAML, `rules.py` judges by them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from attest.claims.training import Role
+from attest.errors import PolicyError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from attest.claims.training import Operation
+    from attest.model.manifest import FileKind
+    from attest.trust.identity import TrustedKey
+    from attest.trust.trusted_holder import TrustedHolder
+    from attest_registry.digest import Digest
+
+
+class Lineage(StrEnum):
+    """How well an input has to be known."""
+
+    ANY = "any"
+    KNOWN = "known"  # stated, each with its digest
+
+
+class SourceState(StrEnum):
+    """How well the code has to be known."""
+
+    ANY = "any"
+    KNOWN = "known"  # a commit
+    CLEAN = "clean"  # a commit, and nothing uncommitted beside it
+
+
+LINEAGE_WORDS: Mapping[str, Role] = MappingProxyType(
+    {
+        "datasets": Role.DATASET,
+        "base-model": Role.BASE_MODEL,
+        "teacher-model": Role.TEACHER_MODEL,
+        "adapter-base": Role.ADAPTER_BASE,
+    }
+)
+"""Key under `lineage` → the role that it is about."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Identity:
+    """Somebody whom the policy names.
+
+    Args:
+        name: what the policy calls him.
+        keys: his public keys and certificate identities; any of them speaks for him.
+        given: whether they came from the command line instead of the document.
+    """
+
+    name: str
+    keys: tuple[TrustedKey | TrustedHolder, ...]
+    given: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClaimDemand:
+    """Somebody has to have said something.
+
+    Args:
+        predicate_type: what.
+        by: names of the identities of which one has to have said it.
+    """
+
+    predicate_type: str
+    by: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProvenanceDemand(ClaimDemand):
+    """A provenance with expectations; an empty tuple demands nothing.
+
+    Args:
+        builders: builder URIs, one of which has to be stated.
+        repositories: source repositories, one of which has to be stated.
+        clean: whether the source has to be a commit without changes.
+        operations: what may have been done.
+    """
+
+    builders: tuple[str, ...] = ()
+    repositories: tuple[str, ...] = ()
+    clean: bool = False
+    operations: tuple[Operation, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BOMDemand(ClaimDemand):
+    """An ML-BOM.
+
+    Args:
+        consistent: whether it must not contradict the provenance.
+    """
+
+    consistent: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FormatDemand:
+    """Which files a version may hold, by what the signed ML-BOM says they are.
+
+    Args:
+        allow: kinds of file; `None` for every kind. Code-bearing files are never allowed by kind alone.
+        code_bearing: paths or patterns of code-bearing files that are accepted.
+    """
+
+    allow: tuple[FileKind, ...] | None = None
+    code_bearing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LineageDemand:
+    """What has to be known about where a version came from.
+
+    Args:
+        inputs: role → how well its inputs have to be known.
+        source: how well the code has to be known.
+    """
+
+    inputs: Mapping[Role, Lineage] = field(default_factory=lambda: MappingProxyType({}))
+    source: SourceState = SourceState.ANY
+
+    @property
+    def asks(self) -> bool:
+        """Whether anything is demanded."""
+        return self.source is not SourceState.ANY or any(word is not Lineage.ANY for word in self.inputs.values())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Policy:
+    """A policy document, understood whole.
+
+    Args:
+        name: its name, for people.
+        description: what it is for.
+        identities: name → who that is.
+        other_names: names under which the model is accepted besides the one that was asked for.
+        signature: demand for a model signature.
+        provenance: demand for a provenance.
+        ml_bom: demand for an ML-BOM.
+        claims: demands for any other claims.
+        formats: which files; `None` where the policy says `any`.
+        lineage: what has to be known of where it came from.
+        digest: of the composed document, RFC 8785, keys by their fingerprints.
+        origin: the file it came from.
+    """
+
+    name: str
+    identities: Mapping[str, Identity]
+    digest: Digest
+    description: str = ""
+    other_names: tuple[str, ...] = ()
+    signature: ClaimDemand | None = None
+    provenance: ProvenanceDemand | None = None
+    ml_bom: BOMDemand | None = None
+    claims: tuple[ClaimDemand, ...] = ()
+    formats: FormatDemand | None = None
+    lineage: LineageDemand = field(default_factory=LineageDemand)
+    origin: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse to exist without a demand: a policy that asks for nothing would allow everything."""
+        if not self.demands:
+            raise PolicyError(f"{self.name} demands nothing", code="policy-empty", expected="a claim under require")
+
+    @property
+    def demands(self) -> tuple[ClaimDemand, ...]:
+        """Every claim that is demanded."""
+        named = (self.signature, self.provenance, self.ml_bom, *self.claims)
+        return tuple(demand for demand in named if demand is not None)
+
+    @property
+    def keys(self) -> tuple[TrustedKey | TrustedHolder, ...]:
+        """All keys and certificate identities of all identities, each once."""
+        found = {key.fingerprint: key for identity in self.identities.values() for key in identity.keys}
+        return tuple(found.values())
+
+    def identity_of(self, key: TrustedKey | TrustedHolder) -> Identity | None:
+        """Whose key it is: by fingerprint, never by the name that came along."""
+        for identity in self.identities.values():
+            if any(own.fingerprint == key.fingerprint for own in identity.keys):
+                return identity
+        return None
+
+    def describe(self, key: TrustedKey | TrustedHolder) -> str:
+        """A key or holder as people should see it."""
+        identity = self.identity_of(key)
+        if identity is None or identity.given:
+            return f"{key.title} ({key.name})" if key.name not in key.title else key.title
+        return f"{identity.name} ({key.title})"
+
+    def describe_identities(self, names: tuple[str, ...]) -> str:
+        """Who would be accepted, for the `expected` of a finding."""
+        keys = [key for name in names for key in self.identities[name].keys]
+        return " or ".join(self.describe(key) for key in keys) or " or ".join(names)

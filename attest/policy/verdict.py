@@ -1,0 +1,149 @@
+"""The verdict: one finding per rule, frozen, and rendered by everybody who shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from attest.errors import Refusal
+
+if TYPE_CHECKING:
+    from attest_registry.digest import Digest
+
+
+class Status(StrEnum):
+    """How a rule came out. `UNKNOWN` is never `PASSED`."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_REACHED = "not-reached"
+    NOT_APPLICABLE = "not-applicable"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """One rule, judged.
+
+    Args:
+        rule: its name: reference, signature, provenance, ml-bom, formats, lineage, bytes, time …
+        status: how it came out.
+        summary: what holds, in words, when it passed; why it was not judged, when it was not.
+        code: the stable code of a failure.
+        exit_status: 1 or 3: what this failure would end with.
+        expected: what should have been there.
+        found: what was there.
+        evidence: digest of the bundle that decided it.
+        signer: name and fingerprint of who signed that.
+        hint: a command or edit that helps, where it failed.
+    """
+
+    rule: str
+    status: Status
+    summary: str = ""
+    code: str | None = None
+    exit_status: int = 1
+    expected: str | None = None
+    found: str | None = None
+    evidence: Digest | None = None
+    signer: str | None = None
+    hint: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict:
+    """Policy × facts.
+
+    Args:
+        digest: the manifest digest that was judged.
+        policy_name: the policy, for people.
+        policy_digest: digest of the composed policy document.
+        findings: one per rule, in the policy's order.
+    """
+
+    digest: Digest
+    policy_name: str
+    policy_digest: Digest
+    findings: tuple[Finding, ...]
+
+    @property
+    def allowed(self) -> bool:
+        """Whether at least one rule was judged and none failed or stayed unknown."""
+        judged = [
+            finding for finding in self.findings if finding.status in {Status.PASSED, Status.FAILED, Status.UNKNOWN}
+        ]
+        return bool(judged) and all(finding.status is Status.PASSED for finding in judged)
+
+    @property
+    def exit_status(self) -> int:
+        """0, or the worst of the failures: 3 before 1."""
+        if self.allowed:
+            return 0
+        return max(
+            (finding.exit_status for finding in self.findings if finding.status is Status.FAILED),
+            default=1,
+        )
+
+    @property
+    def word(self) -> str:
+        """The one word in capitals that ends a verdict on screen."""
+        if self.allowed:
+            return "ALLOWED"
+        if any(finding.status is Status.FAILED for finding in self.findings):
+            return "TAMPERED" if self.exit_status == 3 else "DENIED"  # noqa: PLR2004
+        return "UNDECIDED"
+
+    @property
+    def hints(self) -> tuple[str, ...]:
+        """What helps against the failures, each once."""
+        return tuple(dict.fromkeys(finding.hint for finding in self.findings if finding.hint))
+
+    def to_json(self) -> dict[str, Any]:
+        """The findings as JSON values, without the reference: see `attest.cli.render`."""
+        return {
+            "verdict": self.word.lower(),
+            "digest": str(self.digest),
+            "policy": {"name": self.policy_name, "digest": str(self.policy_digest)},
+            "findings": [
+                {
+                    "rule": finding.rule,
+                    "status": finding.status.value,
+                    "summary": finding.summary or None,
+                    "code": finding.code,
+                    "expected": finding.expected,
+                    "found": finding.found,
+                    "evidence": None if finding.evidence is None else str(finding.evidence),
+                    "signer": finding.signer,
+                    "hint": finding.hint,
+                }
+                for finding in self.findings
+            ],
+        }
+
+
+class Denied(Refusal):
+    """A verdict that allows nothing.
+
+    Args:
+        verdict: the verdict.
+        reference: what was asked for.
+        shown: whether the verdict is on the screen already.
+    """
+
+    code = "denied"
+
+    def __init__(self, verdict: Verdict, *, reference: str, shown: bool = False) -> None:
+        failed = [finding for finding in verdict.findings if finding.status is not Status.PASSED and finding.code]
+        first = failed[0] if failed else None
+        super().__init__(
+            f"{reference} is refused by {verdict.policy_name}",
+            code=first.code if first else None,
+            expected=first.expected if first else None,
+            found=first.found if first else None,
+            hint=first.hint if first else None,
+            shown=shown,
+        )
+        self.verdict = verdict
+        self.reference = reference
+        self.exit_status = verdict.exit_status  # type: ignore[misc]  # a verdict knows better than its class
