@@ -1,0 +1,1 @@
+"""Bundles at rest: unverified, wherever they lie."""
