@@ -1,0 +1,1 @@
+"""Hooks that start servers with admitted models only."""
