@@ -1,0 +1,185 @@
+"""The read line: reference → resolve → evidence → facts → verdict → admission.
+
+    1  the reference is resolved once; from then on only the digest counts
+    2  the manifest's bytes are checked against that digest, its files against the naming rules
+    3  evidence is collected; each piece is verified on its own
+    4  the policy is evaluated over the facts
+    5  only an allowing verdict becomes an admission; the loader takes nothing else
+
+Whoever calls owes: the policy, from a place that the operator named (docs/threats.md row 7).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from attest.errors import InputError
+from attest.evidence.collect import collect
+from attest.evidence.evidence import Evidence
+from attest.model import packaging
+from attest.policy.evaluate import evaluate
+from attest.policy.verdict import Denied
+from attest.verify.facts import Judged, Rejected
+from attest.verify.verifier import judge
+from attest_registry.errors import NotFound
+from attest_registry.oci.manifest import Manifest
+
+if TYPE_CHECKING:
+    from attest.model.artefact import Artefact
+    from attest.policy.document import Policy
+    from attest.policy.verdict import Verdict
+    from attest_registry.oci.content import Repository
+    from attest_registry.oci.descriptor import Descriptor
+    from attest_registry.reference import Reference
+
+_SEAL: Final = object()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judgement:
+    """A version and what the policy says of it, allowed or not.
+
+    Args:
+        reference: what was asked for, pinned to the digest that it meant.
+        artefact: its manifest and files.
+        repository: where it is.
+        judged: its evidence after verification.
+        policy: what was asked of it.
+        verdict: the answer.
+    """
+
+    reference: Reference
+    artefact: Artefact
+    repository: Repository
+    judged: Judged
+    policy: Policy
+    verdict: Verdict
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Admission:
+    """An allowing verdict bound to one digest. Made only by `admit`, only from an allowing verdict.
+
+    Args:
+        reference: the pinned reference.
+        artefact: the admitted manifest and files.
+        repository: where its bytes are; they are still untrusted.
+        judged: the evidence.
+        policy: what was asked.
+        verdict: the allowing verdict.
+    """
+
+    reference: Reference
+    artefact: Artefact
+    repository: Repository
+    judged: Judged
+    policy: Policy
+    verdict: Verdict
+    seal: object = field(default=None, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Refuse to exist unless `admit` made it from an allowing verdict about this very digest."""
+        if self.seal is not _SEAL:
+            raise TypeError("admissions are made by attest.admit only")
+        if not self.verdict.allowed or not self.verdict.digest.matches(self.artefact.digest):
+            raise Denied(self.verdict, reference=str(self.reference))
+
+
+def locate_version(reference: Reference, repository: Repository) -> tuple[Reference, Artefact]:
+    """Steps 1 and 2: which manifest is meant, and is it what its digest says.
+
+    Raises:
+        InputError: the reference names no version, or its version and digest disagree.
+        NotFound: there is no such model or version.
+        ContentMismatch: the store's answer contradicts its digest or is no model.
+    """
+    descriptor = _resolve(reference, repository)
+    raw = repository.fetch_manifest(descriptor.digest)
+    artefact = packaging.unpack(Manifest.parse(raw, what=f"the manifest of {reference}"))
+    return reference.pinned(artefact.digest), artefact
+
+
+def _resolve(reference: Reference, repository: Repository) -> Descriptor:
+    if reference.alias is not None:
+        raise NotFound(
+            f"{reference.name} has no alias {reference.alias!r}",
+            code="alias-unknown",
+            hint="aliases come with the model's log, in a later version; name a version instead",
+        )
+    if reference.version is None and reference.digest is None:
+        from attest.unknown_version import version_missing  # noqa: PLC0415  # only on the way to an error
+
+        raise version_missing(reference, repository)
+    if reference.version is None and reference.digest is not None:
+        from attest_registry.oci.descriptor import IMAGE_MANIFEST, Descriptor  # noqa: PLC0415
+
+        return Descriptor(media_type=IMAGE_MANIFEST, digest=reference.digest, size=0)
+    try:
+        descriptor = repository.resolve(str(reference.version))
+    except NotFound as error:
+        from attest.unknown_version import version_unknown  # noqa: PLC0415
+
+        raise version_unknown(reference, repository, error) from error
+    if reference.digest is not None and not descriptor.digest.matches(reference.digest):
+        raise InputError(
+            f"{reference.name}:{reference.version} is not the version that the digest names",
+            code="reference-disagrees",
+            expected=str(reference.digest),
+            found=str(descriptor.digest),
+        )
+    return descriptor
+
+
+def judge_version(
+    reference: Reference, repository: Repository, policy: Policy, *, now: datetime | None = None
+) -> Judgement:
+    """Steps 1 to 4: everything that can be said about a version under a policy.
+
+    Args:
+        reference: what is asked for.
+        repository: the store that has it.
+        policy: from a place that the operator named.
+        now: the time to judge at; the present when left out.
+
+    Raises:
+        StoreError: the store could not be asked, or contradicts itself.
+        InputError: the reference names no version.
+    """
+    pinned, artefact = locate_version(reference, repository)
+    judged = judge_evidence(artefact, repository, model=reference.model, policy=policy)
+    verdict = evaluate(policy, judged, artefact=artefact, reference=str(pinned), now=now or datetime.now(UTC))
+    return Judgement(
+        reference=pinned, artefact=artefact, repository=repository, judged=judged, policy=policy, verdict=verdict
+    )
+
+
+def judge_evidence(artefact: Artefact, repository: Repository, *, model: str, policy: Policy) -> Judged:
+    """Step 3: collect the evidence of a version and verify each piece on its own."""
+    collected = collect(repository, artefact.digest)
+    judged = judge(collected.evidence, artefact=artefact, model=model, keys=policy.keys, other_names=policy.other_names)
+    damaged = tuple(
+        Rejected(evidence=Evidence(raw=b"", origin=damaged.origin), error=damaged.error)
+        for damaged in collected.damaged
+    )
+    return Judged(facts=judged.facts, rejected=judged.rejected + damaged)
+
+
+def admit(judgement: Judgement) -> Admission:
+    """Step 5.
+
+    Raises:
+        Denied: the verdict allows nothing.
+    """
+    if not judgement.verdict.allowed:
+        raise Denied(judgement.verdict, reference=str(judgement.reference))
+    return Admission(
+        reference=judgement.reference,
+        artefact=judgement.artefact,
+        repository=judgement.repository,
+        judged=judgement.judged,
+        policy=judgement.policy,
+        verdict=judgement.verdict,
+        seal=_SEAL,
+    )
