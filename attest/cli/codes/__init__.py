@@ -1,0 +1,24 @@
+"""Every stable code: what it means, what to do, and the exit status that it usually ends with (0 for warnings)."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from attest.cli.codes.certificates import CERTIFICATES
+from attest.cli.codes.evidence import EVIDENCE
+from attest.cli.codes.files import FILES
+from attest.cli.codes.keys import KEYS
+from attest.cli.codes.policies import POLICIES
+from attest.cli.codes.records import RECORDS
+from attest.cli.codes.services import SERVICES
+from attest.cli.codes.stores import STORES
+from attest.cli.codes.typed import TYPED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CODES: Final[Mapping[str, tuple[str, str, int]]] = MappingProxyType(
+    {**TYPED, **KEYS, **FILES, **RECORDS, **EVIDENCE, **CERTIFICATES, **POLICIES, **SERVICES, **STORES}
+)
+"""Code → (what it means, what to do, exit status). A test holds it against what the source raises."""

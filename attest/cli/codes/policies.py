@@ -1,0 +1,165 @@
+"""Codes about policies: documents that cannot be used, and demands that a version does not meet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_PUBLISHER: Final = "ask who published the version for one that meets the policy, or have the policy's owner change it"
+
+POLICIES: Final[Mapping[str, tuple[str, str, int]]] = {
+    "bad-policy": (
+        "the policy cannot be used, and one that is not understood whole is not used at all",
+        "correct it at the line that the message names; attest policy check FILE tries it again",
+        2,
+    ),
+    "policy-not-yaml": (
+        "the policy is not YAML",
+        "correct it at the line that the message names; indentation and missing quotes are the usual reasons",
+        2,
+    ),
+    "policy-not-strict": (
+        "the policy uses something that two readers could read in two ways: an anchor, a tag, yes or no",
+        'write it out, and put words such as "yes" in quotes',
+        2,
+    ),
+    "policy-duplicate-key": (
+        "a key stands twice in the policy, and readers differ in which one they take",
+        "delete one of the two",
+        2,
+    ),
+    "policy-too-large": ("the policy is larger or deeper than policies are", "keep it below 1 MiB", 2),
+    "policy-unreadable": ("the policy cannot be read", "check its path and who may read it", 2),
+    "policy-unknown-key": (
+        "the policy has a key that means nothing, and a demand with a typing error would demand nothing",
+        "correct the name: the hint has the nearest one",
+        2,
+    ),
+    "policy-missing-key": (
+        "the policy lacks a key that has to be there, or that another one rests on",
+        "add what the line `expected` names",
+        2,
+    ),
+    "policy-wrong-type": (
+        "the policy has a text where keys or a list belong, or the like",
+        "write it as the message says; a demand is made or left out, so `false` is never a value",
+        2,
+    ),
+    "policy-wrong-kind": (
+        "this is no policy that this version reads",
+        "the file has to begin with apiVersion: attest/v1 and kind: Policy; attest policy init writes one",
+        2,
+    ),
+    "policy-unknown-word": (
+        "a value in the policy is none of the words that can stand there",
+        "take one of the words under `expected`",
+        2,
+    ),
+    "policy-listed-twice": ("one thing is listed twice in the policy", "delete one of the two", 2),
+    "policy-empty-list": (
+        "a demand in the policy names nothing, and would hold for anything",
+        "name something, or leave the key out",
+        2,
+    ),
+    "policy-empty": (
+        "the policy demands nothing, and would allow everything",
+        "name a claim under `require`, such as signature: {by: [publisher]}",
+        2,
+    ),
+    "policy-pattern": (
+        "there is a pattern where names are compared as they stand, or one that matches every file",
+        "write the names out, or a narrower pattern",
+        2,
+    ),
+    "policy-no-identities": (
+        "the policy names nobody, so that no signature could count",
+        "add identities: {publisher: {key: publisher.pub}}",
+        2,
+    ),
+    "policy-unknown-identity": (
+        "a demand names an identity that the policy does not define",
+        "define it under `identities`, or correct the name",
+        2,
+    ),
+    "policy-bad-name": (
+        "this cannot be the name of an identity",
+        "use letters, digits and . _ - only",
+        2,
+    ),
+    "policy-bad-key": (
+        "the key of an identity cannot be used",
+        "give the path of a public key, relative to the policy, or its PEM text",
+        2,
+    ),
+    "policy-same-key": (
+        "two identities have one key, so that one person could pass for two",
+        "give each identity its own key",
+        2,
+    ),
+    "policy-key-given": (
+        "`given` stands for the key after --key, which a policy file does not have",
+        "name a public key file there; attest policy init --key FILE writes a policy with one",
+        2,
+    ),
+    "policy-unknown-profile": (
+        "there is no policy of this name that comes with attest",
+        "take one of those under `expected`",
+        2,
+    ),
+    "policy-not-shipped": (
+        "the installation has lost the policies that come with it",
+        "install the package again",
+        2,
+    ),
+    "code-not-named": (
+        "--allow-code was given a pattern that matches every file, and so names none",
+        "name the file, or a pattern such as 'models/*.pkl'",
+        2,
+    ),
+    "denied": (
+        "the policy does not allow this version",
+        "each line with ✗ has what was expected and what was found; attest policy explain FILE says it in sentences",
+        1,
+    ),
+    "refused": ("it was judged and refused", "the message and the line `found` say why", 1),
+    "signature-not-demanded": (
+        "a bare folder cannot be judged by a policy that demands no model signature: nothing else binds file names",
+        "add signature: {by: [publisher]} to the policy, or verify the version by its reference",
+        1,
+    ),
+    "digest-mismatch": (
+        "bytes are not the ones that their digest names: a fault of disk or network, or somebody changed them",
+        "do not use them; fetch them again, and if it stays so, tell whoever runs the store",
+        3,
+    ),
+    "file-not-in-bom": (
+        "the version holds a file that its ML-BOM does not list, so nobody has said what it is",
+        _PUBLISHER,
+        1,
+    ),
+    "format-not-allowed": (
+        "the version holds a file of a kind that the policy does not allow",
+        "convert it to an allowed format, or have the policy's owner add the kind under `formats`",
+        1,
+    ),
+    "lineage-unknown": (
+        "the policy asks where the version came from, and that is not stated with a digest",
+        _PUBLISHER,
+        1,
+    ),
+    "source-unknown": ("the policy asks for the commit of the training code, and none is stated", _PUBLISHER, 1),
+    "source-not-clean": (
+        "the model was built from code with changes that were not committed",
+        "commit, train and push again",
+        1,
+    ),
+    "source-not-accepted": ("the training code came from a repository that the policy does not name", _PUBLISHER, 1),
+    "builder-not-accepted": ("the model was built by something that the policy does not name", _PUBLISHER, 1),
+    "operation-not-accepted": (
+        "the model was made in a way that the policy does not name, such as a merge",
+        _PUBLISHER,
+        1,
+    ),
+}

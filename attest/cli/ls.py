@@ -1,0 +1,100 @@
+"""`attest ls`: the models of a store, or the versions of one."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from typing import Any
+
+import click
+
+from attest.cli import options, render
+from attest.cli.references import REFERENCE
+from attest.settings import Settings
+from attest.stores import Reach, default_place, repository_for
+from attest_registry.reference import Reference
+
+
+@click.command(
+    epilog=options.examples("attest ls", "attest ls credit-risk", "attest ls ghcr.io/acme/credit-risk --json")
+)
+@click.argument("model", metavar="[NAME]", required=False, type=REFERENCE)
+@click.option("-q", "--quiet", is_flag=True, help="References only, one a line.")
+@click.option("--limit", default=50, show_default=True, help="Rows at the most; 0 for all.")
+@options.as_json()
+@options.reach()
+def command(
+    *, model: str | None, quiet: bool, limit: int, as_json: bool, plain_http: bool, ca_file: str | None
+) -> None:
+    """List the models of the store of this machine, or the versions of one model. Nothing is verified here."""
+    settings = Settings.load()
+    rows = (
+        _models(settings)
+        if model is None
+        else _versions(model, settings, Reach(plain_http=plain_http, ca_file=ca_file))
+    )
+    shown = rows[:limit] if limit > 0 else rows
+    if as_json:
+        render.document({"schema": "attest/list/v1", "items": shown, "next": None if shown == rows else len(shown)})
+        return
+    if quiet:
+        for row in shown:
+            render.result(row["reference"])
+        return
+    if not rows:
+        render.note("no models yet     hint: attest push ./model NAME")
+        return
+    header = ["MODEL", "VERSIONS", "NEWEST"] if model is None else ["VERSION", "LABELS", "DIGEST", "FILES", "SIZE"]
+    render.table([_cells(row) for row in shown], header=header)
+    if len(shown) < len(rows):
+        render.note(f"… {len(rows) - len(shown)} more: --limit 0")
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    if "versions" in row:
+        return [row["reference"], str(row["versions"]), str(row["newest"] or "–")]
+    digest = row["digest"] if sys.stdout is None or not sys.stdout.isatty() else row["digest"][:19] + "…"
+    return [row["reference"], ", ".join(row["labels"]) or "–", digest, str(row["files"]), render.size(row["size"])]
+
+
+def _models(settings: Settings) -> list[dict[str, Any]]:
+    from attest_registry.oci.locate import local_models  # noqa: PLC0415
+
+    _, folder = default_place(settings)
+    rows = []
+    for name in local_models(folder):
+        reference = Reference.parse(name)
+        tags = repository_for(reference, settings).tags()
+        if not tags:
+            continue  # a first push that was interrupted
+        numbers = [int(tag) for tag in tags if tag.isdecimal()]
+        rows.append({"reference": name, "versions": len(numbers), "newest": max(numbers, default=None)})
+    return rows
+
+
+def _versions(model: str, settings: Settings, reach: Reach) -> list[dict[str, Any]]:
+    from attest_registry.oci.manifest import Manifest  # noqa: PLC0415
+
+    reference = Reference.parse(model)
+    repository = repository_for(reference, settings, reach)
+    tags = repository.tags()
+    if not tags:
+        from attest.unknown_version import version_missing  # noqa: PLC0415
+
+        raise version_missing(replace(reference, version=None, alias=None, digest=None), repository)
+    digests = {tag: repository.resolve(tag).digest for tag in tags}
+    rows = []
+    for number in sorted((int(tag) for tag in tags if tag.isdecimal()), reverse=True):
+        digest = digests[str(number)]
+        manifest = Manifest.parse(repository.fetch_manifest(digest), what=f"version {number}")
+        rows.append(
+            {
+                "reference": str(reference.with_version(str(number))),
+                "number": number,
+                "labels": sorted(tag for tag, found in digests.items() if found == digest and not tag.isdecimal()),
+                "digest": str(digest),
+                "files": len(manifest.layers),
+                "size": sum(layer.size for layer in manifest.layers),
+            }
+        )
+    return rows

@@ -1,0 +1,187 @@
+"""`attest show`: the one window on a version."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from attest.cli import options, render
+from attest.cli.references import REFERENCE
+from attest.errors import NoTrust
+from attest.settings import Settings
+from attest.stores import Reach, repository_for
+from attest_registry.reference import Reference
+
+if TYPE_CHECKING:
+    from attest.describe import Ancestor, Description, EvidenceRow
+    from attest.policy.document import Policy
+    from attest.whom import Whom
+
+
+@click.command(epilog=options.examples("attest show credit-risk:1", "attest show credit-risk:1 --key alice.pub --json"))
+@click.argument("reference", metavar="REF", type=REFERENCE)
+@options.trust()
+@click.option("--files", is_flag=True, help="List every file with its digest.")
+@options.as_json()
+@options.reach()
+def command(
+    *,
+    reference: str,
+    whom: Whom,
+    files: bool,
+    as_json: bool,
+    plain_http: bool,
+    ca_file: str | None,
+) -> None:
+    """Show what a version is, what is claimed about it by whom, and what it came from.
+
+    Without --key or --policy everything is shown as not verified. Nothing is decided here: see `attest verify`.
+    """
+    from attest.describe import describe  # noqa: PLC0415
+
+    settings = Settings.load()
+    reach = Reach(plain_http=plain_http, ca_file=ca_file)
+    in_force = _policy(settings, whom, asked_for=reference)
+    found = describe(Reference.parse(reference), lambda ref: repository_for(ref, settings, reach), policy=in_force)
+    if as_json:
+        render.document(_document(found))
+    else:
+        _show(found, in_force, files=files)
+
+
+def _policy(settings: Settings, whom: Whom, *, asked_for: str) -> Policy | None:
+    from attest.trusting import policy_in_force  # noqa: PLC0415
+
+    try:
+        return policy_in_force(settings, whom, asked_for=asked_for)
+    except NoTrust:
+        return None
+
+
+_SECTIONS = (("lineage", "none stated"), ("evidence", "none"))
+
+
+def _show(found: Description, policy: Policy | None, *, files: bool) -> None:
+    if policy is None:
+        standing = render.paint("NOT VERIFIED: no policy or key given", "yellow", sys.stdout)
+    elif found.verified:
+        standing = f"verified with {policy.name}; whether it may be used, `attest verify` says"
+    else:
+        standing = render.paint(f"NOT VERIFIED with {policy.name}", "red", sys.stdout)
+    render.result(str(found.reference))
+    render.result(f"  {standing}")
+    absent = [(name, word) for name, word in _SECTIONS if not getattr(found, name)]
+    for line in render.columns([*_facts(found), *absent]):
+        render.result(line)
+    if files:
+        render.result("  files")
+        rows = [(file.path, render.size(file.size), str(file.digest)) for file in found.artefact.files]
+        for line in render.columns([tuple(map(render.clean, row)) for row in rows], indent="    "):
+            render.result(line)
+    if found.lineage:
+        render.result("  lineage")
+        _show_tree(found.lineage, "    ")
+    if found.evidence:
+        _show_evidence(found, judged=policy is not None)
+
+
+def _show_evidence(found: Description, *, judged: bool) -> None:
+    render.result("  evidence")
+    header = ("CLAIM", "VERIFIED", "SIGNER", "TIME (claimed)")
+    for line in render.columns([header, *(_row(row) for row in found.evidence)], indent="    "):
+        render.result(line)
+    for row in found.evidence:
+        if row.why_not is not None and judged:
+            render.result(f"    {render.mark('✗', sys.stdout)} {row.claim}: {render.clean(row.why_not)}")
+
+
+def _facts(found: Description) -> list[tuple[str, str]]:
+    total = sum(file.size for file in found.artefact.files)
+    text = f"{len(found.artefact.files):,}, {render.size(total)}"
+    rows = [("files", ", ".join([text, *_weights(found)]))]
+    if found.provenance is not None:
+        rows.append(("operation", found.provenance.operation.value))
+        if found.provenance.parameters:
+            pairs = [f"{name}={value}" for name, value in sorted(found.provenance.parameters.items())]
+            rows.append(("parameters", render.clean(", ".join(pairs))))
+    if found.bom is not None:
+        metrics = [f"{metric.name}={metric.value}" for metric in found.bom.metrics]
+        if metrics:
+            rows.append(("metrics", render.clean(", ".join(metrics)) + " (stated by the publisher)"))
+        rows.append(("licence", render.clean(found.bom.licence or "not stated")))
+    return rows
+
+
+def _weights(found: Description) -> list[str]:
+    if found.bom is None:
+        return []
+    words = sorted({str(file.format) for file in found.bom.files if file.format is not None})
+    texts = [", ".join(words)] if words else []
+    if found.bom.parameters is not None:
+        texts.append(f"{found.bom.parameters:,} parameters")
+    if found.bom.architecture:
+        texts.append(render.clean(found.bom.architecture))
+    return texts
+
+
+def _row(row: EvidenceRow) -> tuple[str, str, str, str]:
+    return (
+        render.clean(row.claim),
+        "✓ yes" if row.verified else "– no",
+        render.clean(row.signer),
+        render.clean(row.time or "–"),
+    )
+
+
+def _show_tree(nodes: tuple[Ancestor, ...], indent: str) -> None:
+    for index, node in enumerate(nodes):
+        last = index == len(nodes) - 1
+        digest = "unknown" if node.digest is None else node.digest[:19]
+        known = "" if node.standing in {"clean", "hashed", "admitted"} or node.digest is None else f"   {node.standing}"
+        text = f"{node.role:<14} {render.clean(node.name)}   {render.clean(digest)}{known}"
+        render.result(f"{indent}{'└─' if last else '├─'} {text}")
+        _show_tree(node.parents, indent + ("   " if last else "│  "))
+
+
+def _document(found: Description) -> dict[str, Any]:
+    return {
+        "schema": "attest/show/v1",
+        "reference": str(found.reference),
+        "digest": str(found.artefact.digest),
+        "verified": found.verified,
+        "files": [{"path": file.path, "size": file.size, "digest": str(file.digest)} for file in found.artefact.files],
+        "model": None
+        if found.bom is None
+        else {
+            "architecture": found.bom.architecture,
+            "parameters": found.bom.parameters,
+            "licence": found.bom.licence,
+            "metrics": [{"name": metric.name, "value": metric.value} for metric in found.bom.metrics],
+        },
+        "lineage": [_node(node) for node in found.lineage],
+        "evidence": [
+            {
+                "claim": row.claim,
+                "predicate_type": row.predicate_type,
+                "signer": row.signer,
+                "verified": row.verified,
+                "why_not": row.why_not,
+                "time": row.time,
+                "digest": row.digest,
+            }
+            for row in found.evidence
+        ],
+    }
+
+
+def _node(node: Ancestor) -> dict[str, Any]:
+    return {
+        "role": node.role,
+        "name": node.name,
+        "digest": node.digest,
+        "standing": node.standing,
+        "verified": node.verified,
+        "parents": [_node(parent) for parent in node.parents],
+    }

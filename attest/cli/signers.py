@@ -1,0 +1,187 @@
+"""Who signs a push: a key, or an identity (`--keyless`). What can be known early is asked for before the long work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from attest.cli import passphrase, render
+from attest.errors import InputError, Interrupted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from attest.settings import Settings
+    from attest.signing.bundle_signer import BundleSigner
+    from attest.signing.signer import Signer
+    from attest.signing.tokens import Token
+    from attest.signing.trust_config import SigningTrust
+    from attest_registry.oci.remote_options import RemoteOptions
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+_OPTIONS = (
+    click.option("--key", metavar="URI", help="The private key that signs: attest help keys. [env: ATTEST_KEY]"),
+    click.option("--passphrase-file", metavar="FILE", help="Passphrase or PIN of the key. [env: ATTEST_PASSPHRASE]"),
+    click.option("--keyless", is_flag=True, help="Sign with an identity instead: this CI job's, or a login."),
+    click.option("--trust-config", metavar="FILE", help="With --keyless: a Sigstore of your own."),
+    click.option("--staging", is_flag=True, help="With --keyless: Sigstore's staging instance."),
+    click.option("--identity-token", metavar="TOKEN|FILE", help="With --keyless. [env: ATTEST_IDENTITY_TOKEN]"),
+    click.option("--tsa", metavar="URL", help="With a key: have each signature timestamped."),
+    click.option("--rekor", metavar="URL", help="With a key: make each signature public in this log."),
+    click.option("--rekor-version", type=click.IntRange(1, 2), help="Which API that log has."),
+)
+
+
+def signing() -> Callable[[F], F]:
+    """The options."""
+
+    def decorate(function: F) -> F:
+        for option in reversed(_OPTIONS):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+def choose(values: dict[str, Any], settings: Settings) -> KeyChoice | KeylessChoice:
+    """Who is going to sign; everything that needs no long work is checked.
+
+    Args:
+        values: the options by name.
+        settings: what configuration and environment say.
+
+    Raises:
+        InputError: options that exclude each other, or nothing to sign with.
+        CredentialError: an identity token that cannot be used.
+    """
+    if values["keyless"]:
+        _refuse_beside(values, "--keyless", ("key", "tsa", "rekor", "rekor_version"))
+        return KeylessChoice(values, settings)
+    _refuse_beside(values, "a key", ("trust_config", "staging", "identity_token"))
+    if (values["rekor"] is None) != (values["rekor_version"] is None):
+        raise InputError("--rekor and --rekor-version belong together", code="usage", expected="both, or neither")
+    return KeyChoice(values, settings)
+
+
+def _refuse_beside(values: dict[str, Any], what: str, names: tuple[str, ...]) -> None:
+    typed = [f"--{name.replace('_', '-')}" for name in names if values[name]]
+    if typed:
+        raise InputError(f"{typed[0]} does not go with {what}", code="usage", hint="attest push --help")
+
+
+def _options(settings: Settings) -> RemoteOptions:
+    from attest.signing.services import PATIENCE  # noqa: PLC0415
+    from attest_registry.oci.remote_options import RemoteOptions  # noqa: PLC0415
+
+    ca_file = settings.values["ca_file"].value
+    return RemoteOptions(ca_file=Path(ca_file) if ca_file else None, offline=settings.offline, timing=PATIENCE)
+
+
+class KeyChoice:
+    """A key signs.
+
+    Args:
+        values: the options by name.
+        settings: what configuration and environment say.
+    """
+
+    def __init__(self, values: dict[str, Any], settings: Settings) -> None:
+        from attest.signing_key import key_in_force  # noqa: PLC0415
+
+        self._values = values
+        self._settings = settings
+        self._uri = key_in_force(settings, values["key"])
+        self._signer: Signer | None = passphrase.without_asking(self._uri, passphrase_file=values["passphrase_file"])
+
+    def open(self) -> BundleSigner:
+        """The signer; a person may be asked for a passphrase."""
+        from attest.signing.bundle_signer import KeyBundleSigner  # noqa: PLC0415
+
+        signer = self._signer or passphrase.open_signer(self._uri)
+        if self._values["tsa"] is None and self._values["rekor"] is None:
+            return KeyBundleSigner(signer=signer)
+        from attest.signing.log_client import LOGS  # noqa: PLC0415
+        from attest.signing.services import Kind, Service  # noqa: PLC0415
+        from attest.signing.timestamp_client import TimestampClient  # noqa: PLC0415
+
+        options, tsa, rekor = _options(self._settings), self._values["tsa"], self._values["rekor"]
+        stamps = [TimestampClient(service=Service(kind=Kind.TSA, url=tsa, options=options))] if tsa else []
+        log = None
+        if rekor:
+            log = LOGS[self._values["rekor_version"]](service=Service(kind=Kind.REKOR, url=rekor, options=options))
+        return KeyBundleSigner(signer=signer, timestamps=stamps, log=log)
+
+    def verify_with(self) -> str:
+        """The options with which others verify what was signed."""
+        from attest.signing.uri import file_of, shown  # noqa: PLC0415
+        from attest.signing_key import tilde  # noqa: PLC0415
+
+        file = file_of(self._uri)
+        public = None if file is None else file.with_suffix(".pub")
+        if public is not None and public.exists():
+            return f"--key {tilde(public)}"
+        return f"--key PUBLIC_KEY     (attest key export {shown(self._uri)} --out PUBLIC_KEY)"
+
+
+class KeylessChoice:
+    """An identity signs, with a certificate that lives ten minutes.
+
+    Args:
+        values: the options by name.
+        settings: what configuration and environment say.
+    """
+
+    def __init__(self, values: dict[str, Any], settings: Settings) -> None:
+        self._values = values
+        self._settings = settings
+        self._trust = self._instance()
+        self._token = self._find_token()
+        self._holder: Any = None
+        if values["trust_config"] is None:
+            _say_public(self._token, yes=values["yes"])
+
+    def _instance(self) -> SigningTrust:
+        from attest.signing.trust_config import SigningTrust  # noqa: PLC0415
+        from attest.trust.tuf_mirror import PUBLIC_GOOD, STAGING  # noqa: PLC0415
+
+        if self._values["trust_config"] is not None:
+            return SigningTrust.load(Path(self._values["trust_config"]).expanduser())
+        mirror = STAGING if self._values["staging"] else PUBLIC_GOOD
+        return SigningTrust.from_mirror(
+            mirror, root=None, folder=self._settings.cache / "tuf", options=_options(self._settings)
+        )
+
+    def _find_token(self) -> Token:
+        from attest.signing.token_sources import TokenChoice, find_token  # noqa: PLC0415
+
+        person = None
+        if render.on_terminal() and self._trust.issuer is not None:
+            from attest.signing.login import Login  # noqa: PLC0415
+
+            login = Login(issuer=self._trust.issuer, say=render.note, options=_options(self._settings))
+            person = login.token
+        return find_token(TokenChoice(named=self._values["identity_token"], person=person))
+
+    def open(self) -> BundleSigner:
+        """The signer, with its certificate: asked for when everything else is ready."""
+        from attest.signing.keyless import KeylessSigner  # noqa: PLC0415
+
+        signer = KeylessSigner.open(self._trust, self._token, options=_options(self._settings))
+        self._holder = signer.holder
+        return signer
+
+    def verify_with(self) -> str:
+        """The options with which others verify what was signed."""
+        return f"--identity {self._holder.subject} --issuer {self._holder.issuer} --trusted-root FILE"
+
+
+def _say_public(token: Token, *, yes: bool) -> None:
+    """What goes into a public log stays there."""
+    text = "this writes your identity and the digests into a public log that cannot be erased"
+    if yes or not render.on_terminal():
+        render.warning("public-log", text)
+    elif not render.confirm(f"{text[0].upper()}{text[1:]} ({token.origin}). Continue?"):
+        raise Interrupted("nothing was signed", code="declined", hint="--key signs with a key instead")

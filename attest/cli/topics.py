@@ -1,0 +1,151 @@
+"""The texts of `attest help TOPIC`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_REFERENCES: Final = """\
+How references look
+
+  NAME:VERSION               credit-risk:3, acme/credit-risk:1.4.0
+  NAME@ALIAS                 credit-risk@production      (aliases come with the model's log, in a later version)
+  NAME@sha256:HEX            the bytes themselves
+  NAME:VERSION@sha256:HEX    both, both checked; this form is what attest prints
+  HOST/…                     any of them in a registry: ghcr.io/acme/credit-risk:3, localhost:5000/demo/model:1
+
+A version is a number (1, 2, 3 …) or a label that holds a non-digit (1.4.0, 2026-03-a).
+The first part is a host when it holds a . or a : or is localhost.
+`latest` is never resolved. NAME/3, models:/NAME/3 and attest://… are read and never printed.
+Without a host, the store of this machine is meant, or the one that ATTEST_STORE names.
+A path starts with . or / or ~; a bare word is a reference.
+"""
+
+_KEYS: Final = """\
+Keys to sign with
+
+  PATH, file:PATH                          a PEM file: attest keygen makes one
+  env:NAME                                 a variable that holds the PEM text
+  pkcs11:token=LABEL;object=LABEL          a token, smart card or HSM (RFC 7512)   model-attest[pkcs11]
+  awskms:///alias/NAME, awskms:///ID|ARN   AWS KMS                                 model-attest[awskms]
+
+pkcs11: also token's serial, model, manufacturer, slot-id; key's id; ?module-path=/path/to/module.so (or
+PKCS11_MODULE_PATH) and pin-source=file:/path. Without that, the PIN comes from --passphrase-file, ATTEST_PASSPHRASE or
+the terminal. A wrong PIN is tried once. Put the URI in single quotes: a shell takes ; and & for its own.
+awskms: takes credentials and region from where AWS's own tools do; awskms://HOST/… asks another service.
+
+  attest push ./model NAME --key 'pkcs11:token=release;object=models'
+  attest key export 'pkcs11:token=release;object=models' --out models.pub
+  attest verify NAME:1 --key models.pub
+"""
+
+_POLICY: Final = """\
+Policies
+
+A policy is a YAML file that says which claims, by whom, a use of a model needs.
+  attest policy init --key alice.pub --out policy.yaml     writes one to start from
+  attest policy check policy.yaml                          finds mistakes, with line and nearest key
+  attest policy explain policy.yaml                        says in sentences what it demands
+  attest verify REF --policy policy.yaml                   judges by it
+
+--key PUBLIC_KEY is a policy too: that key must have signed model signature, provenance and ML-BOM, and files that can
+run code are refused unless --allow-code names them.
+A policy is never read from the working folder by itself, from the model, or from the registry.
+"""
+
+_EXIT_CODES: Final = """\
+Exit statuses
+
+    0  allowed, or done
+    1  judged and refused: a rule not met, a signer not trusted, evidence missing
+    2  usage or input, unknown reference, conflict
+    3  bytes or evidence contradict their digest or signature: an incident
+    4  a store or service was not reached or did not let us in; never read as allowed
+    5  internal error
+  130  interrupted or declined
+
+`attest exec` ends with 120 + these when the command was not started, else with the command's own status
+(126 and 127 as shells use them).
+A 1 counts as a verdict only with a verdict on stdout: check --json's "verdict".
+"""
+
+_GLOSSARY: Final = """\
+Glossary
+
+  model       a name: credit-risk, acme/credit-risk
+  version     one immutable set of files of a model; its identity is the OCI manifest digest
+  artefact    the version at rest: manifest, config, one blob per file
+  claim       something said about one digest: model signature, provenance, ML-BOM, …
+  evidence    a Sigstore bundle that holds one claim; unverified
+  fact        a claim whose signature, signer and subject were verified
+  policy      which facts, by whom, a use of a model needs
+  verdict     policy and facts: allowed or denied, with one finding per rule
+  admission   an allowing verdict bound to one digest; the loader accepts nothing else
+  lineage     what a version was made from: base model, teacher, dataset, code commit
+  log         a model's signed history of what its names meant (in a later version)
+  catalogue   an index that can be rebuilt; never a source of trust (in a later version)
+"""
+
+_OFFLINE: Final = """\
+Working offline
+
+The store of this machine needs no server, and `attest verify --key` needs no network.
+ATTEST_OFFLINE=1 makes any attempt to reach another host end with exit status 4 and the address that was wanted.
+No verb sends telemetry or looks for updates.
+To carry a version: skopeo copy oci:STORE/credit-risk:1 …, and `attest evidence export credit-risk:1 DIR`.
+"""
+
+
+def _environment() -> str:
+    from attest.settings import ENVIRONMENT, SYSTEM_FILE  # noqa: PLC0415
+
+    meanings = {
+        "key": "the private key that signs; never who is trusted",
+        "public_key": "the public key that verify, pull, load and exec trust",
+        "policy": "the policy that they judge by",
+        "trusted_root": "the pinned root that vouches for certificates",
+        "store": "registry host or folder of references without a host",
+        "cache": "where fetched models are kept",
+        "state": "what a consumer has to remember between runs",
+        "offline": "1: never reach another host",
+        "ca_file": "certificate authorities for registries",
+    }
+    rows = [("ATTEST_HOME", "one folder for configuration, keys, store and cache")]
+    rows += [(variable, meanings[name]) for name, variable in ENVIRONMENT.items()]
+    rows += [
+        ("ATTEST_PASSPHRASE", "passphrase of the signing key"),
+        ("ATTEST_REGISTRY_USER, _PASSWORD", "credentials for a registry"),
+        ("ATTEST_DEBUG", "1: show tracebacks"),
+        ("DOCKER_CONFIG", "folder of docker's config.json"),
+        ("NO_COLOR, CLICOLOR_FORCE", "colour"),
+    ]
+    width = max(len(name) for name, _ in rows)
+    lines = [f"  {name.ljust(width)}   {text}" for name, text in rows]
+    return "\n".join(
+        [
+            "Environment",
+            "",
+            *lines,
+            "",
+            f"A flag beats the environment, the environment beats config.toml of the user, that beats {SYSTEM_FILE},",
+            "which may lock settings (locked = [...]). The working folder and the model's folder are never read.",
+            "Options that weaken a check have no variable.",
+        ]
+    )
+
+
+def _fixed(text: str) -> Callable[[], str]:
+    return lambda: text
+
+
+TOPICS: Final[Mapping[str, Callable[[], str]]] = {
+    "references": _fixed(_REFERENCES),
+    "keys": _fixed(_KEYS),
+    "policy": _fixed(_POLICY),
+    "exit-codes": _fixed(_EXIT_CODES),
+    "environment": _environment,
+    "glossary": _fixed(_GLOSSARY),
+    "offline": _fixed(_OFFLINE),
+}

@@ -1,0 +1,87 @@
+"""A verdict on screen: pinned reference, one line per rule, one word in capitals."""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from attest.cli import render
+from attest.policy.verdict import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from attest.policy.verdict import Finding, Verdict
+    from attest.verify.facts import Judged
+
+MARKS: Final = {
+    Status.PASSED: "✓",
+    Status.FAILED: "✗",
+    Status.NOT_REACHED: "–",
+    Status.NOT_APPLICABLE: "–",
+    Status.UNKNOWN: "?",
+}
+_RULE_WORDS: Final = {"ml-bom": "ML-BOM"}
+_WHOLE_DIGEST: Final = re.compile(r"(sha256:[0-9a-f]{12})[0-9a-f]{52}")
+_WORD_COLOURS: Final = {"ALLOWED": "green", "DENIED": "red", "TAMPERED": "red", "UNDECIDED": "yellow"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shape:
+    """How an answer was asked for.
+
+    Args:
+        as_json: as one document.
+        quiet: as the bare value.
+    """
+
+    as_json: bool = False
+    quiet: bool = False
+
+
+def show_verdict(
+    verdict: Verdict, *, reference: str, judged: Judged | None = None, by: str, refused: bool = False
+) -> None:
+    """Print it: on stdout as the result, on stderr when it is why something else was not done.
+
+    Args:
+        verdict: what to show.
+        reference: pinned.
+        judged: the evidence, to name what was ignored.
+        by: which policy or key, for the last line.
+        refused: whether it explains a refusal of something else.
+    """
+    stream = sys.stderr if refused else sys.stdout
+    write = render.note if refused else render.result
+    write(reference)
+    width = max((len(finding.rule) for finding in verdict.findings), default=0)
+    for finding in verdict.findings:
+        _show_finding(finding, width, write)
+    for rejected in judged.rejected if judged is not None else ():
+        if rejected.error.exit_status > 1:  # evidence by somebody else is nothing to worry about, and shown above
+            origin, why = rejected.evidence.origin[:19], render.clean(rejected.error.message)
+            render.note(f"  note: evidence {origin} did not count: {why}")
+    word = render.paint(verdict.word, _WORD_COLOURS[verdict.word], stream)
+    write(f"{word}  by {by}")
+
+
+def _show_finding(finding: Finding, width: int, write: Callable[[str], None]) -> None:
+    stream = sys.stdout if write is render.result else sys.stderr
+    symbol = render.mark(MARKS[finding.status], stream)
+    head = f"  {symbol} {_RULE_WORDS.get(finding.rule, finding.rule).ljust(width)}  "
+    pad = " " * (width + 5 + render.mark_width(stream))
+    if finding.status in {Status.PASSED, Status.NOT_REACHED, Status.NOT_APPLICABLE}:
+        signer = f"   {finding.signer}" if finding.signer else ""
+        write(f"{head}{render.clean(finding.summary)}{render.clean(signer)}")
+        return
+    lines = []
+    if finding.summary:
+        lines.append(render.clean(finding.summary))
+    if finding.expected:
+        lines.append(f"expected  {render.clean(finding.expected)}")
+    if finding.found:
+        lines.append(f"found     {render.clean(finding.found)}")
+    for index, line in enumerate(lines or [finding.code or "unknown"]):
+        write((head if index == 0 else pad) + _WHOLE_DIGEST.sub(r"\1…", line))

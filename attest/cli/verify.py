@@ -1,0 +1,116 @@
+"""`attest verify`: what a policy says of a version, or of a folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from attest.cli import options, render
+from attest.cli.progress import Bars
+from attest.cli.references import REFERENCE
+from attest.cli.verdicts import Shape, show_verdict
+from attest.errors import AttestError, InputError
+from attest.settings import Settings
+from attest.stores import Reach
+from attest.whom import Whom  # noqa: TC001  # the signature says it
+
+
+@click.command(
+    epilog=options.examples(
+        "attest verify credit-risk:1 --key alice.pub",
+        "attest verify ghcr.io/acme/credit-risk:5 --policy production.yaml --json",
+        "attest verify ./copy --against credit-risk:1 --key alice.pub",
+        "attest verify ./copy --evidence model.sig --key alice.pub",
+    )
+)
+@click.argument("what", metavar="REF|DIR", type=REFERENCE)
+@options.trust()
+@click.option("--full", is_flag=True, help="Read and check every byte too.")
+@click.option("--against", metavar="REF", help="For a folder: the version that it should be.")
+@click.option("--evidence", multiple=True, metavar="FILE", help="For a folder: bundles to judge it by.")
+@click.option("-q", "--quiet", is_flag=True, help="Print the pinned reference only, and only if allowed.")
+@options.as_json()
+@options.reach()
+@options.progress()
+def command(
+    *,
+    what: str,
+    whom: Whom,
+    full: bool,
+    against: str | None,
+    evidence: tuple[str, ...],
+    quiet: bool,
+    as_json: bool,
+    plain_http: bool,
+    ca_file: str | None,
+    no_progress: bool,
+) -> None:
+    """Check a version against a key or a policy; or a folder (./DIR) against a version or its evidence.
+
+    Exit status: 0 allowed, 1 denied, 2 usage, 3 tampered, 4 not reached.
+    """
+    settings = Settings.load()
+    reach = Reach(plain_http=plain_http, ca_file=ca_file)
+    shape = Shape(as_json=as_json, quiet=quiet)
+    bars = Bars(shown=not no_progress and not as_json and not quiet)
+    if _is_path(what):
+        from attest.cli.verify_folder import verify_folder  # noqa: PLC0415
+
+        verify_folder(
+            what,
+            against=against,
+            evidence=[Path(name) for name in evidence],
+            whom=whom,
+            settings=settings,
+            reach=reach,
+            shape=shape,
+            progress=bars,
+        )
+        return
+    if against or evidence:
+        raise InputError(
+            "--against and --evidence are for folders", code="usage", hint=f"for the folder write ./{what}"
+        )
+    try:
+        _verify_reference(what, whom=whom, full=full, settings=settings, reach=reach, shape=shape, progress=bars)
+    except AttestError as error:
+        if error.exit_status == InputError.exit_status and os.path.exists(what):  # noqa: PTH110  # never raises
+            error.hint = f"for the folder write ./{what}"
+        raise
+
+
+def _is_path(text: str) -> bool:
+    """A path starts with `.`, `/` or `~`; a bare word is a reference."""
+    return text.startswith((".", "/", "~"))
+
+
+def _verify_reference(
+    text: str, *, whom: Whom, full: bool, settings: Settings, reach: Reach, shape: Shape, progress: Bars
+) -> None:
+    from attest.admit import judge_version  # noqa: PLC0415
+    from attest.policy.verdict import Denied  # noqa: PLC0415
+    from attest.stores import repository_for  # noqa: PLC0415
+    from attest.trusting import policy_in_force  # noqa: PLC0415
+    from attest_registry.reference import Reference  # noqa: PLC0415
+
+    reference = Reference.parse(text)
+    in_force = policy_in_force(settings, whom, asked_for=text)
+    judgement = judge_version(reference, repository_for(reference, settings, reach), in_force)
+    if full and judgement.verdict.allowed:
+        from attest.load.whole import with_bytes_read  # noqa: PLC0415
+
+        with progress:
+            judgement = with_bytes_read(judgement, progress=progress)
+    pinned, denied = str(judgement.reference), not judgement.verdict.allowed
+    if denied and (shape.as_json or shape.quiet):
+        raise Denied(judgement.verdict, reference=pinned)
+    if shape.quiet:
+        render.result(pinned)
+    elif shape.as_json:
+        render.document({"schema": "attest/verdict/v1", "reference": pinned, **judgement.verdict.to_json()})
+    else:
+        show_verdict(judgement.verdict, reference=pinned, judged=judgement.judged, by=judgement.policy.name)
+    if denied:
+        raise Denied(judgement.verdict, reference=pinned, shown=True)

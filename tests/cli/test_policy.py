@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from attest.cli.main import main
+from attest.policy.document import load_policy
+from attest.signing.keyfile import generate
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    generate(tmp_path / "alice.key", tmp_path / "alice.pub", passphrase=None)
+    return tmp_path
+
+
+@pytest.mark.parametrize("profile", ["development", "key"])
+def test_a_new_policy_with_a_key_is_sound_and_commented(
+    profile: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["policy", "init", "--key", "alice.pub", "--profile", profile]) == 0
+    text = (here / "policy.yaml").read_text()
+    assert "#" in text
+    (here / "alice.pub").unlink()  # the key is in the policy
+    assert len(load_policy(here / "policy.yaml").keys) == 1
+    assert main(["policy", "check", "policy.yaml"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].startswith("policy.yaml is sound        sha256:")
+
+
+def test_a_new_policy_without_a_key_is_not_sound_until_one_is_named(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["policy", "init", "--out", "team.yaml"]) == 0
+    assert main(["policy", "check", "team.yaml"]) == 2
+    assert "policy-bad-key" in capsys.readouterr().err
+    (here / "team.yaml").write_text((here / "team.yaml").read_text().replace("PUBLIC_KEY.pub", "alice.pub"))
+    assert main(["policy", "check", "team.yaml"]) == 0
+
+
+def test_a_policy_that_exists_is_not_replaced(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "policy.yaml").write_text("mine")
+    assert main(["policy", "init", "--key", "alice.pub"]) == 2
+    assert "error[file-exists]" in capsys.readouterr().err
+    assert (here / "policy.yaml").read_text() == "mine"
+
+
+def test_a_private_key_is_not_written_into_a_policy(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["policy", "init", "--key", "alice.key"]) == 2
+    assert "error[private-key-given]" in capsys.readouterr().err
+    assert not (here / "policy.yaml").exists()
+
+
+def test_a_mistake_is_an_error_document_under_json(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["policy", "init", "--key", "alice.pub"])
+    text = (here / "policy.yaml").read_text().replace("  signature:", "  signatur:")
+    (here / "policy.yaml").write_text(text)
+    capsys.readouterr()
+    assert main(["policy", "check", "policy.yaml", "--json"]) == 2
+    document = json.loads(capsys.readouterr().out)
+    assert document["code"] == "policy-unknown-key"
+    assert document["hint"] == "did you mean 'signature'?"
+
+
+def test_a_policy_is_explained_in_numbered_sentences(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["policy", "explain", "--profile", "key"]) == 0
+    shown = capsys.readouterr().out
+    assert "A version may be used when all of this holds:\n   1  its model signature covers exactly its files" in shown
+    assert main(["policy", "explain", "--profile", "key", "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["demands"]) == 6
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["explain"], "usage"),
+        (["explain", "a.yaml", "--profile", "key"], "usage"),
+        (["explain", "--profile", "kee"], "policy-unknown-profile"),
+        (["check", "absent.yaml"], "policy-unreadable"),
+        (["init", "--profile", "production", "--out", "x.yaml"], "policy-unknown-profile"),
+        (["init", "--key", "absent.pub", "--out", "x.yaml"], "key-not-found"),
+    ],
+)
+def test_wrong_usage_ends_with_2_and_a_code(
+    arguments: list[str], code: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["policy", *arguments]) == 2
+    assert f"error[{code}]" in capsys.readouterr().err
+    assert not (here / "x.yaml").exists()
