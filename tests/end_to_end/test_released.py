@@ -1,0 +1,50 @@
+"""What earlier versions wrote is read for ever: each folder of fixtures/released still verifies, and still refuses."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.shell import Shell
+
+RELEASED = sorted(path for path in (Path(__file__).parents[2] / "fixtures/released").iterdir() if path.is_dir())
+
+
+@pytest.fixture(params=RELEASED, ids=[path.name for path in RELEASED])
+def released(request: pytest.FixtureRequest, tmp_path: Path) -> Shell:
+    """A person with a copy of what a version wrote; stores are written to when they are locked."""
+    shutil.copytree(request.param, tmp_path / "released")
+    return Shell(folder=tmp_path, environment={"ATTEST_STORE": str(tmp_path / "released/store")})
+
+
+def references(shell: Shell) -> list[str]:
+    return (shell.folder / "released/references.txt").read_text().split()
+
+
+def test_every_version_is_allowed_byte_by_byte(released: Shell) -> None:
+    for reference in references(released):
+        printed = released.attest("verify", reference, "--key", "released/attest.pub", "--full")
+        assert "ALLOWED" in printed.out
+
+
+def test_its_lineage_is_read(released: Shell) -> None:
+    model = references(released)[-1]
+    document = json.loads(released.attest("show", model, "--key", "released/attest.pub", "--json").out)
+    assert document["verified"] is True
+    assert [node["role"] for node in document["lineage"]] == ["base-model"]
+
+
+def test_its_evidence_fits_its_files(released: Shell) -> None:
+    released.attest("pull", references(released)[-1], "out", "--key", "released/attest.pub")
+    signature = "released/evidence/model-signature.sigstore.json"
+    released.attest("verify", "./out", "--evidence", signature, "--key", "released/attest.pub")
+    (released.folder / "out/more.txt").write_text("x")
+    released.attest("verify", "./out", "--evidence", signature, "--key", "released/attest.pub", expect=3)
+
+
+def test_another_key_is_still_refused(released: Shell) -> None:
+    released.attest("keygen", "--out", "K")
+    released.attest("verify", references(released)[0], "--key", "K/attest.pub", expect=1)
