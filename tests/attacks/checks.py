@@ -1,0 +1,557 @@
+"""The checks that stop the attacks: where each stands in the code, and the text that takes it out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+_OCI: Final = "registry/attest_registry/oci"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Check:
+    """A check.
+
+    Args:
+        name: for people, as "without …" reads it.
+        edits: file, exact text in it (once), and the text that disables the check.
+    """
+
+    name: str
+    edits: tuple[tuple[str, str, str], ...]
+
+
+def _check(name: str, file: str, snippet: str, replacement: str) -> Check:
+    return Check(name=name, edits=((file, snippet, replacement),))
+
+
+# ---- digests
+
+FORM_OF_DIGEST = _check(
+    "the form of a digest",
+    "registry/attest_registry/digest.py",
+    're.compile(r"[0-9a-f]{64}", re.ASCII)',
+    're.compile(r"(?s:.*)", re.ASCII)',
+)
+WHOLE_DIGEST = _check(
+    "comparing whole digests",
+    "registry/attest_registry/digest.py",
+    "return hmac.compare_digest(self.hex, other.hex)",
+    "return hmac.compare_digest(self.hex[:40], other.hex[:40])",
+)
+READ_DIGEST = _check(
+    "the digest of what is read",
+    "registry/attest_registry/digest.py",
+    "if not found.matches(self._digest):",
+    "if False:",
+)
+READ_TOO_LONG = _check(
+    "the length of what is read", "registry/attest_registry/digest.py", "if self._seen > self._size:", "if False:"
+)
+READ_LIMIT = _check("the bound of what is read", "registry/attest_registry/digest.py", "if size > limit:", "if False:")
+BLOB_DIGEST = _check("the digest of a blob", f"{_OCI}/part.py", "if not found.matches(self._blob.digest):", "if False:")
+BLOB_TOO_LONG = _check(
+    "the length of a blob", f"{_OCI}/part.py", "if self.size + count > self._blob.size:", "if False:"
+)
+BLOB_TOO_SHORT = _check("the end of a blob", f"{_OCI}/part.py", "if self.size < self._blob.size:", "if False:")
+FINISHED_PART = _check(
+    "hashing what an earlier run left",
+    "attest/load/parts.py",
+    "    if not same:\n        path.unlink()\n    return same",
+    "    return True",
+)
+STORED_BYTES = _check(
+    "the digest of what is stored", f"{_OCI}/layout_blobs.py", "        reader.finish()", "        return"
+)
+
+# ---- answers of a registry
+
+MANIFEST_DIGEST = _check(
+    "the digest of a manifest", f"{_OCI}/remote_manifests.py", "if not found.matches(digest):", "if False:"
+)
+OWN_DIGEST = _check(
+    "the registry's own digest header",
+    f"{_OCI}/remote_manifests.py",
+    'if named.startswith("sha256:") and named != str(found):',
+    "if False:",
+)
+ONE_KIND = _check(
+    "one kind for a document",
+    f"{_OCI}/remote_manifests.py",
+    'or ("layers" in document and "manifests" in document)',
+    "or False",
+)
+MOST_PAGES = _check(
+    "the number of pages",
+    f"{_OCI}/remote_manifests.py",
+    "or len(seen) >= limits.REFERRER_PAGES ",
+    "",
+)
+NEW_PAGES = _check("each page another", f"{_OCI}/remote_manifests.py", "if url in seen or ", "if ")
+MOST_EVIDENCE = Check(
+    name="the amount of evidence",
+    edits=(
+        (
+            f"{_OCI}/remote_manifests.py",
+            "while len(entries) < limits.REFERRERS_PER_ARTEFACT:",
+            "while True:",
+        ),
+        (
+            f"{_OCI}/referrers.py",
+            "if entry.digest != subject and len(found) < limits.REFERRERS_PER_ARTEFACT:",
+            "if entry.digest != subject:",
+        ),
+    ),
+)
+NO_COMPRESSION = _check(
+    "bytes as they are stored", f"{_OCI}/bodies.py", 'if encoding not in ("", "identity"):', "if False:"
+)
+DOCUMENT_LIMIT = Check(
+    name="the bound of a document",
+    edits=(
+        (f"{_OCI}/bodies.py", "response.raw.read(limit + 1, decode_content=False)", "response.raw.read(None)"),
+        (f"{_OCI}/bodies.py", "if len(data) > limit:", "if False:"),
+    ),
+)
+DOCUMENT_TIME = _check(
+    "the time for a document",
+    f"{_OCI}/bodies.py",
+    "with StallGuard(lambda: response.raw.shutdown(), seconds) as guard:",
+    "with StallGuard(lambda: response.raw.shutdown(), 3600) as guard:",
+)
+HEAD_TIME = _check(
+    "the time for the head of an answer",
+    f"{_OCI}/connection.py",
+    "with StallGuard(lambda: socket.socket.shutdown(sock, socket.SHUT_RDWR), seconds) as guard:",
+    "with StallGuard(lambda: socket.socket.shutdown(sock, socket.SHUT_RDWR), 3600) as guard:",
+)
+READ_TIME = _check(
+    "the time for an answer",
+    f"{_OCI}/http.py",
+    "timeout=(self.timing.connect, self.timing.idle + request.size / _SLOWEST_COMMIT)",
+    "timeout=(self.timing.connect, 3600)",
+)
+STATUS = _check(
+    "the status of an answer",
+    f"{_OCI}/http.py",
+    "        if response.status_code in request.accept:\n            return response",
+    "        if True:\n            return response",
+)
+TRANSLATION = _check(
+    "telling a lost connection from all else",
+    f"{_OCI}/http.py",
+    "except (requests.RequestException, HTTPError, http.client.HTTPException, OSError, ValueError) as error:",
+    "except ZeroDivisionError as error:",
+)
+ENOUGH_TRIES = _check(
+    "giving up after some tries",
+    f"{_OCI}/transfer.py",
+    "            if fruitless >= limits.TRIES:\n                raise\n        else:",
+    "            if fruitless >= limits.TRIES:\n                return\n        else:",
+)
+OFFLINE = _check("the rule for offline", f"{_OCI}/http.py", "if self._offline:", "if False:")
+SAME_ORIGIN = _check(
+    "credentials for one origin",
+    f"{_OCI}/http.py",
+    "if authorisation is not None and Origin.of(url) == self.address.origin:",
+    "if authorisation is not None:",
+)
+WRITES_STAY = _check(
+    "writes that stay where they were sent",
+    f"{_OCI}/http.py",
+    "if downgrade or (writes and (origin != Origin.of(url) or response.status_code not in _SAME_METHOD)):",
+    "if downgrade:",
+)
+MOST_REDIRECTS = _check(
+    "the number of redirects",
+    f"{_OCI}/http.py",
+    "for _ in range(limits.REDIRECTS + 1):",
+    "for _ in range(60):",
+)
+SAFE_REALM = _check(
+    "where a password may go",
+    f"{_OCI}/authentication.py",
+    'if self._origin.scheme != "http" or not same:',
+    "if False:",
+)
+PLAIN_ADDRESS = _check("addresses without a user", f"{_OCI}/address.py", " or parts.username is not None:", ":")
+SCRUBBED = _check(
+    "taking secrets out of messages",
+    f"{_OCI}/authentication.py",
+    'text = text.replace(secret, "…")',
+    "continue",
+)
+
+# ---- the store of this machine
+
+NO_LINKS = _check(
+    "never following a link",
+    f"{_OCI}/layout_files.py",
+    "_NEVER_FOLLOW: Final = os.O_NOFOLLOW | os.O_NONBLOCK",
+    "_NEVER_FOLLOW: Final = os.O_NONBLOCK",
+)
+REAL_FOLDERS = _check("folders that are folders", f"{_OCI}/layout_files.py", "if not stat.S_ISDIR(mode):", "if False:")
+FILE_LIMIT = _check("the bound of a small file", f"{_OCI}/layout_files.py", "if size > limit:", "if False:")
+ONE_ENTRY = _check(
+    "one entry for a tag",
+    f"{_OCI}/layout_index.py",
+    "                if found is not None:",
+    "                if False:",
+)
+INDEX_FORM = _check(
+    "the form of an index", f"{_OCI}/layout_index.py", 'document.get("schemaVersion") != _SCHEMA', "False"
+)
+
+# ---- JSON and YAML
+
+KEYS_ONCE = _check(
+    "each key once", "registry/attest_registry/strict_json.py", "if len(found) != len(pairs):", "if False:"
+)
+DEPTH = _check(
+    "the depth of JSON", "registry/attest_registry/strict_json.py", "if depth > limits.JSON_DEPTH:", "if False:"
+)
+NUMBERS = _check(
+    "numbers that are numbers",
+    "registry/attest_registry/strict_json.py",
+    'raise NotStrictJSON(f"{name} is not a JSON number")',
+    "return 0  # type: ignore",
+)
+UTF8 = _check(
+    "strict UTF-8",
+    "registry/attest_registry/strict_json.py",
+    'data.decode("utf-8")',
+    'data.decode("utf-8", "replace")',
+)
+SURROGATES = _check(
+    "text that can be written again",
+    "registry/attest_registry/strict_json.py",
+    "if _SURROGATE.search(text):",
+    "if False:",
+)
+INTEGERS = _check(
+    "the size of integers",
+    "registry/attest_registry/strict_json.py",
+    'if len(text.lstrip("-")) > _MAX_INTEGER_DIGITS:',
+    "if False:",
+)
+JSON_LIMIT = _check(
+    "the bound of JSON", "registry/attest_registry/strict_json.py", "if len(data) > limit:", "if False:"
+)
+JSON_ERRORS = _check(
+    "telling JSON from all else",
+    "registry/attest_registry/strict_json.py",
+    "except (ValueError, RecursionError) as error:",
+    "except RecursionError as error:",
+)
+KNOWN_KEYS = _check("known keys only", "attest/strict_yaml.py", "if key not in known:", "if False:")
+YAML_KEYS_ONCE = _check("each key once in YAML", "attest/strict_yaml_reader.py", "if key in items:", "if False:")
+
+# ---- evidence
+
+SIGNATURE = _check(
+    "the signature",
+    "attest/verify/by_key.py",
+    "        except SignatureInvalid:\n            continue",
+    "        except SignatureInvalid:\n            pass",
+)
+KEY_MATERIAL = _check(
+    "keys and certificates apart",
+    "attest/verify/verifier.py",
+    "    if isinstance(bundle.material, CertificateMaterial):",
+    "    if False:",
+)
+KEY_MATERIAL_AGAIN = _check(
+    "keys for bundles by keys",
+    "attest/verify/by_key.py",
+    "    if isinstance(bundle.material, CertificateMaterial):",
+    "    if False:",
+)
+PAYLOAD_TYPE = _check(
+    "the payload's type", "attest/verify/verifier.py", "if bundle.payload_type != PAYLOAD_TYPE:", "if False:"
+)
+EACH_ON_ITS_OWN = _check(
+    "judging each piece on its own",
+    "attest/verify/verifier.py",
+    "            rejected.append(reject(piece, error))",
+    "            raise",
+)
+EACH_FETCHED_ON_ITS_OWN = _check(
+    "fetching each piece on its own",
+    "attest/evidence/collect.py",
+    "        return Damaged(origin=origin, error=gone)",
+    "        raise gone from error",
+)
+OWN_NAME = _check("claims in the signer's name", "attest/verify/binding.py", "    if said != own:", "    if False:")
+SUBJECT_DIGEST = _check(
+    "the subject's digest", "attest/verify/binding.py", "if not subject.digest.matches(artefact.digest):", "if False:"
+)
+SUBJECT_NAME = _check("the subject's name", "attest/verify/binding.py", "    if name not in names:", "    if False:")
+FILE_DIGESTS = _check(
+    "the digests of files",
+    "attest/verify/binding.py",
+    "status = FileStatus.SAME if expected.matches(found) else FileStatus.DIFFERS",
+    "status = FileStatus.SAME",
+)
+NO_FILE_MORE = _check(
+    "no file more", "attest/verify/binding.py", "status = FileStatus.NOT_SIGNED", "status = FileStatus.SAME"
+)
+NO_FILE_LESS = _check(
+    "no file less", "attest/verify/binding.py", "status = FileStatus.MISSING", "status = FileStatus.SAME"
+)
+FILE_NAMES = _check(
+    "the names of files",
+    "attest/verify/binding.py",
+    "wrong = [finding for finding in findings if finding.status is not FileStatus.SAME]",
+    "wrong = [finding for finding in findings if finding.status is FileStatus.DIFFERS]",
+)
+FOLDER_NAMES = Check(
+    name="the names of files",
+    edits=(
+        (
+            "attest/verify/directory.py",
+            "return tuple(finding for finding in self.files if finding.status is not FileStatus.SAME)",
+            "return tuple(finding for finding in self.files if finding.status is FileStatus.DIFFERS)",
+        ),
+    ),
+)
+NOTHING_IGNORED = _check(
+    "ignoring nothing",
+    "attest/verify/binding.py",
+    "{file.path: file.digest for file in artefact.files}",
+    "{file.path: file.digest for file in artefact.files if file.path not in signature.ignored}",
+)
+FOLDER_NOTHING_IGNORED = _check(
+    "ignoring nothing",
+    "attest/verify/directory.py",
+    "return _Listed(signed=signed, claim=claim, files=binding.compare(signed_files, there))",
+    "there = {path: digest for path, digest in there.items() if path not in claim.ignored}\n"
+    "    return _Listed(signed=signed, claim=claim, files=binding.compare(signed_files, there))",
+)
+NARROW_IGNORE = _check(
+    "single names to ignore",
+    "attest/claims/signature.py",
+    'if path in {"", ".", "/"} or _PATTERN & set(path) or ".." in path.split("/"):',
+    "if False:",
+)
+SOME_FILE = _check(
+    "at least one signed file",
+    "attest/claims/signature.py",
+    "if not isinstance(value, list) or not value:",
+    "if not isinstance(value, list):",
+)
+SHA256_FILES = _check(
+    "SHA-256 for files",
+    "attest/claims/signature.py",
+    'case {"name": str(name), "algorithm": "sha256", "digest": str(digest)}:',
+    'case {"name": str(name), "algorithm": str(_), "digest": str(digest)}:',
+)
+SHA256_SUBJECT = _check(
+    "SHA-256 for subjects",
+    "attest/claims/statement.py",
+    'raise MalformedEvidence("a subject has no SHA-256 digest")',
+    'return Subject(name=value.get("name", ""), digest=Digest.of(b""))',
+)
+ONE_SIGNATURE = _check(
+    "exactly one signature", "attest/signing/bundle.py", "len(several) != 1 or not isinstance", "not isinstance"
+)
+ONE_MATERIAL = _check("one way to be checked", "attest/signing/bundle.py", "if len(given) != 1:", "if not given:")
+BUNDLE_SIZE = _check(
+    "the size of a bundle", "attest/evidence/collect.py", "if layer.size > limits.BUNDLE_BYTES:", "if False:"
+)
+REFERS = _check(
+    "evidence that refers to the version",
+    "attest/evidence/collect.py",
+    "if manifest.subject is None or not manifest.subject.digest.matches(subject):",
+    "if False:",
+)
+
+# ---- policy
+
+
+def _missing(rule: str) -> str:
+    return f'    if not facts:\n        return case.missing("{rule}", demand)'
+
+
+def _passed(rule: str) -> str:
+    return f'    if not facts:\n        return case.passed("{rule}", "", ())'
+
+
+SIGNATURE_THERE = _check(
+    "the rule on signatures", "attest/policy/rules.py", _missing("signature"), _passed("signature")
+)
+PROVENANCE_THERE = _check(
+    "the rule on provenance", "attest/policy/rules.py", _missing("provenance"), _passed("provenance")
+)
+BOM_THERE = _check("the rule on ML-BOMs", "attest/policy/rules.py", _missing("ml-bom"), _passed("ml-bom"))
+CLAIM_THERE = _check("the rule on other claims", "attest/policy/rules.py", _missing("claims"), _passed("claims"))
+SAYS_YES = _check("claims that say yes", "attest/policy/rules.py", "        if answer != good\n", "        if False\n")
+CLAIMS_AGREE = _check("claims that agree", "attest/policy/rules.py", "    if differences:", "    if False:")
+RIGHT_TYPE = _check(
+    "the type that is asked for",
+    "attest/policy/case.py",
+    "return tuple(fact for fact in self.judged.facts if fact.statement.predicate_type == predicate_type)",
+    "return self.judged.facts",
+)
+RIGHT_SIGNER = _check(
+    "the signer that is asked for",
+    "attest/policy/case.py",
+    "return identity is not None and identity.name in names",
+    "return identity is not None",
+)
+BOM_DIGESTS = _check(
+    "the ML-BOM's digests", "attest/policy/file_rules.py", "elif not stated.matches(digest):", "elif False:"
+)
+BOM_FILES = _check(
+    "every file in the ML-BOM",
+    "attest/policy/file_rules.py",
+    "for path, digest in sorted(there.items()):",
+    "for path, digest in sorted((path, there[path]) for path in there.keys() & listed.keys()):",
+)
+KIND_BY_BYTES = Check(
+    name="the kind of file by its bytes",
+    edits=(
+        ("attest/load/folder.py", "if found.code_bearing:", "if False:"),
+        ("attest/load/folder.py", "if demand.allow is not None and found.kind not in demand.allow:", "if False:"),
+    ),
+)
+SOMEBODY_TO_TRUST = _check(
+    "somebody to trust",
+    "attest/trusting.py",
+    "raise _nobody(settings, asked_for, verb, rest)",
+    "own = Path('policy.yaml')\n"
+    "    if own.exists():\n"
+    "        return load_policy(own)\n"
+    "    return policy_for_keys([load_trusted_key(settings.default_key.with_suffix('.pub'))])",
+)
+LOCKED_FLAG = _check(
+    "the lock on flags", "attest/settings.py", "if setting.locked and flag != setting.value:", "if False:"
+)
+LOCKED_KEY = _check(
+    "the lock on whom to trust", "attest/trusting.py", "    _check_locks(whom, document, own)", "    pass"
+)
+LOCKED_ENVIRONMENT = _check(
+    "the lock on the environment", "attest/settings.py", "    if name in locked:", "    if False:"
+)
+SOME_DEMAND = _check(
+    "a demand in the document",
+    "attest/policy/reading.py",
+    '    if not value:\n        raise document.error(path, "a policy demands something"',
+    '    if False:\n        raise document.error(path, "a policy demands something"',
+)
+SOME_DEMAND_AGAIN = _check(
+    "a demand in the policy", "attest/policy/requirements.py", "        if not self.demands:", "        if False:"
+)
+BOM_FOR_FORMATS = _check("an ML-BOM for formats", "attest/policy/reading.py", "    if not has_ml_bom:", "    if False:")
+BOM_FOR_FORMATS_AGAIN = _check(
+    "formats that nobody stated",
+    "attest/policy/file_rules.py",
+    'return Finding(rule="formats", status=Status.UNKNOWN,',
+    'return Finding(rule="formats", status=Status.PASSED,',
+)
+NAMED_CODE = _check(
+    "patterns that name something",
+    "attest/policy/reading.py",
+    "        if not patterns.names_something(pattern):",
+    "        if False:",
+)
+KEYS_APART = _check(
+    "one name for a key",
+    "attest/policy/identities.py",
+    "if keys & {key.fingerprint for key in other.keys}:",
+    "if False:",
+)
+PINNED = _check(
+    "the pinned digest",
+    "attest/admit.py",
+    "if reference.digest is not None and not descriptor.digest.matches(reference.digest):",
+    "if False:",
+)
+
+# ---- names and files
+
+SAFE_NAME = _check(
+    "the form of names",
+    "attest/model/names.py",
+    "    if fault is not None:\n        raise ModelError(",
+    "    if False:\n        raise ModelError(",
+)
+NAMES_APART = _check(
+    "names that stay apart", "attest/model/names.py", "        if folded in files:", "        if False:"
+)
+ALL_THERE = _check("every file where it should be", "attest/load/folder.py", "    if found != paths:", "    if False:")
+NOTHING_MORE = _check("nothing else in a folder", "attest/load/folder.py", "    if extra:", "    if False:")
+REGULAR_FILE = Check(
+    name="regular files only",
+    edits=(
+        ("attest/load/folder.py", "elif stat.S_ISREG(mode) and path in paths:", "elif path in paths:"),
+        ("attest/load/folder.py", "_FILE: Final = os.O_RDONLY | os.O_NOFOLLOW |", "_FILE: Final = os.O_RDONLY |"),
+    ),
+)
+ONE_LINK = _check("files of one name", "attest/load/folder.py", " or status.st_nlink != 1:", ":")
+BYTES_IN_PLACE = _check(
+    "hashing at each use",
+    "attest/load/folder.py",
+    "if not stop.is_set() and digest.hexdigest() != file.digest.hex:",
+    "if False:",
+)
+SIZE_IN_PLACE = _check("the size at each use", "attest/load/folder.py", "if status.st_size != file.size:", "if False:")
+OURS_ALONE = _check(
+    "files that only we can write to",
+    "attest/load/cache.py",
+    "if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH) or status.st_uid",
+    "if status.st_uid",
+)
+PRIVATE_CACHE = _check("a cache of one's own", "attest/load/private.py", " or status.st_mode & _OTHERS_WRITE ", " ")
+NO_OUTER_LINKS = _check(
+    "links that stay inside", "attest/model/links.py", 'return f"it points outside: {name}"', "return None"
+)
+NO_LINKED_FOLDERS = _check(
+    "linked folders", "attest/model/links.py", 'return f"it points to a folder outside: {name}"', "return None"
+)
+NO_SPECIAL_FILES = _check(
+    "files that are files",
+    "attest/model/tree.py",
+    "        if not stat.S_ISREG(status.st_mode):\n            raise _special(path, status.st_mode)",
+    "        if False:\n            raise _special(path, status.st_mode)",
+)
+NO_GIT = _check("git's own folder", "attest/model/tree.py", 'if entry.name.casefold() == ".git":', "if False:")
+ONE_NAME = _check(
+    "one name for a layer", "attest/model/packaging.py", "if path is None or title != path:", "if path is None:"
+)
+RAW_LAYER = _check(
+    "raw layers only", "attest/model/packaging.py", "if layer.media_type not in LAYER_TYPES:", "if False:"
+)
+MODEL_SIZE = _check(
+    "the size of a model",
+    "attest/model/packaging.py",
+    "if total > limits.MODEL_BYTES or manifest.config.size > limits.CONFIG_BYTES:",
+    "if False:",
+)
+PEEK = _check(
+    "a look at the start only",
+    "attest/model/formats_archive.py",
+    "_PEEK_BYTES: Final = 4_096",
+    "_PEEK_BYTES: Final = 1 << 40",
+)
+POSITIVE_SIZE = _check(
+    "sizes from 0 on",
+    f"{_OCI}/descriptor.py",
+    "not isinstance(size, bool) and size >= 0",
+    "not isinstance(size, bool)",
+)
+MOST_LAYERS = _check(
+    "the number of layers", f"{_OCI}/manifest.py", "if len(layers) > limits.FILES_PER_MODEL:", "if False:"
+)
+
+# ---- servers
+
+ARGUMENTS = _check("reading the command", "attest/serving/run.py", "    check_arguments(arguments, names)", "    pass")
+VARIABLES = _check(
+    "reading the environment", "attest/serving/run.py", "if value.strip().lower() not in _OFF:", "if False:"
+)
+HUBS_OFF = _check(
+    "switching the hubs off",
+    "attest/serving/run.py",
+    "dict(os.environ if environment is None else environment) | _OFFLINE",
+    "dict(os.environ if environment is None else environment)",
+)

@@ -1,0 +1,487 @@
+"""Row of the threat table → attack → test → the checks that stop it, in the order in which they are taken out.
+
+The first check alone has to make the test fail, or, where others would stop the attack as well, the first few together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from tests.attacks import checks as c
+
+if TYPE_CHECKING:
+    from tests.attacks.checks import Check
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attack:
+    """A line of the table.
+
+    Args:
+        row: its row in the threat table.
+        words: what is tried.
+        test: which test tries it.
+        checks: what stops it, the first one first.
+    """
+
+    row: int
+    words: str
+    test: str
+    checks: tuple[Check, ...]
+
+
+def _attack(row: int, words: str, test: str, *checks: Check) -> Attack:
+    return Attack(row=row, words=words, test=f"tests/attacks/test_{test}", checks=checks)
+
+
+_BLOB: Final = "other_bytes.py::test_a_blob_with_other_bytes"
+_WORLD: Final = "closed_world.py::test_"
+_OTHER: Final = "other_evidence.py::test_"
+_POLICY: Final = "weaker_policy.py::test_a_policy_that_is_not_understood_whole"
+_READ: Final = "two_readings.py::test_"
+_ENDLESS: Final = "endless_answers.py::test_"
+_RULES: Final = (c.SIGNATURE_THERE, c.PROVENANCE_THERE, c.BOM_THERE)
+
+TABLE: Final = (
+    _attack(1, "a blob with another byte", f"{_BLOB}[another-byte]", c.BLOB_DIGEST),
+    _attack(1, "a blob with a byte more", f"{_BLOB}[longer]", c.BLOB_TOO_LONG, c.BLOB_DIGEST),
+    _attack(1, "a blob with a byte less", f"{_BLOB}[shorter]", c.BLOB_TOO_SHORT, c.BLOB_DIGEST),
+    _attack(1, "a server started on it", "other_bytes.py::test_a_server_is_not_started_on_other_bytes", c.BLOB_DIGEST),
+    _attack(
+        1,
+        "other bytes after an interruption",
+        "other_bytes.py::test_a_blob_that_differs_only_after_an_interruption",
+        c.BLOB_DIGEST,
+    ),
+    _attack(
+        1,
+        "another version for a pinned digest",
+        "other_bytes.py::test_another_signed_version_for_a_pinned_digest",
+        c.MANIFEST_DIGEST,
+    ),
+    _attack(
+        1,
+        "an answer that contradicts its header",
+        "other_bytes.py::test_a_tag_that_the_registry_contradicts_itself_about",
+        c.OWN_DIGEST,
+    ),
+    _attack(1, "a tag moved under a pin", "other_bytes.py::test_a_version_that_is_not_the_pinned_one", c.PINNED),
+    _attack(
+        1, "a byte on the disk of this machine", "other_bytes.py::test_the_disk_of_the_embedded_store", c.BLOB_DIGEST
+    ),
+    _attack(1, "a byte on a registry's disk", "other_bytes.py::test_the_disk_of_a_registry", c.BLOB_DIGEST),
+    _attack(
+        1,
+        "a bundle with a byte more",
+        "other_bytes.py::test_the_disk_gives_other_evidence",
+        c.READ_TOO_LONG,
+        c.READ_DIGEST,
+    ),
+    _attack(
+        2,
+        "a path for a layer's digest",
+        "forms_of_digests.py::test_a_layer_whose_digest_is_none[path]",
+        c.FORM_OF_DIGEST,
+    ),
+    _attack(
+        2,
+        "a path for evidence's digest",
+        "forms_of_digests.py::test_evidence_whose_digest_is_none[path]",
+        c.FORM_OF_DIGEST,
+    ),
+    _attack(
+        2,
+        "a path for a reference's digest",
+        "forms_of_digests.py::test_a_reference_whose_digest_is_none[path]",
+        c.FORM_OF_DIGEST,
+    ),
+    _attack(2, "any text for a digest", "forms_of_digests.py::test_no_text_but_one_form_is_a_digest", c.FORM_OF_DIGEST),
+    _attack(4, "files of two signed models", f"{_OTHER}a_mix_of_two_signed_models[signature]", c.FILE_DIGESTS),
+    _attack(
+        4,
+        "the same, for a key",
+        f"{_OTHER}a_mix_of_two_signed_models[key]",
+        *(c.FILE_DIGESTS, c.SUBJECT_DIGEST, c.BOM_DIGESTS, c.CLAIMS_AGREE),
+    ),
+    _attack(6, "all evidence taken away", "stripped_evidence.py::test_no_evidence_at_all", *_RULES),
+    _attack(6, "no model signature", "stripped_evidence.py::test_one_claim_is_missing[signature]", c.SIGNATURE_THERE),
+    _attack(6, "no provenance", "stripped_evidence.py::test_one_claim_is_missing[provenance]", c.PROVENANCE_THERE),
+    _attack(6, "no ML-BOM", "stripped_evidence.py::test_one_claim_is_missing[ml-bom]", c.BOM_THERE),
+    _attack(
+        6,
+        "no model signature, for a key",
+        "stripped_evidence.py::test_one_claim_is_missing_for_a_key[signature]",
+        c.SIGNATURE_THERE,
+    ),
+    _attack(
+        6, "no test result", "stripped_evidence.py::test_a_demanded_claim_of_another_kind_is_missing", c.CLAIM_THERE
+    ),
+    _attack(6, "a store that lost it", "stripped_evidence.py::test_the_embedded_store_loses_the_evidence", *_RULES),
+    _attack(
+        6,
+        "a fallback tag taken away",
+        "stripped_evidence.py::test_a_registry_without_referrers_loses_its_tag",
+        *_RULES,
+    ),
+    _attack(
+        7,
+        "policies in the working folder",
+        "weaker_policy.py::test_a_policy_in_the_working_folder",
+        c.SOMEBODY_TO_TRUST,
+    ),
+    _attack(7, "a policy inside the model", "weaker_policy.py::test_a_policy_inside_the_model", c.SOMEBODY_TO_TRUST),
+    _attack(7, "a key that lies there", "weaker_policy.py::test_nothing_says_whom_to_trust", c.SOMEBODY_TO_TRUST),
+    _attack(7, "mode: warn", f"{_POLICY}[warn]", c.KNOWN_KEYS),
+    _attack(7, "a misspelt demand", f"{_POLICY}[misspelt]", c.KNOWN_KEYS, c.SOME_DEMAND_AGAIN),
+    _attack(7, "a policy without a demand", f"{_POLICY}[nothing]", c.SOME_DEMAND, c.SOME_DEMAND_AGAIN),
+    _attack(7, "a key that stands twice", f"{_POLICY}[twice]", c.YAML_KEYS_ONCE),
+    _attack(7, "formats by nobody's word", f"{_POLICY}[without-a-bom]", c.BOM_FOR_FORMATS, c.BOM_FOR_FORMATS_AGAIN),
+    _attack(7, "code-bearing: **", f"{_POLICY}[all-code]", c.NAMED_CODE),
+    _attack(7, "one key under two names", "weaker_policy.py::test_two_names_for_one_key", c.KEYS_APART),
+    _attack(
+        7, "--policy against a lock", "weaker_policy.py::test_a_locked_policy_is_not_replaced[policy]", c.LOCKED_FLAG
+    ),
+    _attack(7, "--key against a lock", "weaker_policy.py::test_a_locked_policy_is_not_replaced[key]", c.LOCKED_KEY),
+    _attack(
+        7,
+        "ATTEST_POLICY against a lock",
+        "weaker_policy.py::test_a_locked_policy_is_not_replaced[environment]",
+        c.LOCKED_ENVIRONMENT,
+    ),
+    _attack(8, "provenance of another version", f"{_OTHER}evidence_of_another_version[provenance]", c.SUBJECT_DIGEST),
+    _attack(8, "an ML-BOM of another version", f"{_OTHER}evidence_of_another_version[ml-bom]", c.SUBJECT_DIGEST),
+    _attack(
+        8,
+        "an ML-BOM with another list",
+        f"{_OTHER}a_bom_of_another_version_is_held_against_the_files_too",
+        c.BOM_DIGESTS,
+    ),
+    _attack(8, "provenance for a scan", f"{_OTHER}provenance_where_another_claim_is_asked_for", c.RIGHT_TYPE),
+    _attack(
+        8, "a signed note for a claim", f"{_OTHER}a_document_of_another_type_with_a_good_signature", c.PAYLOAD_TYPE
+    ),
+    _attack(8, "other words", f"{_OTHER}a_signature_that_does_not_fit[other-words]", c.SIGNATURE),
+    _attack(8, "another signature", f"{_OTHER}a_signature_that_does_not_fit[other-signature]", c.SIGNATURE),
+    _attack(8, "another type for a signed note", f"{_OTHER}a_payload_type_that_was_not_signed", c.SIGNATURE),
+    _attack(8, "a stranger's words", f"{_OTHER}words_by_a_stranger", c.SIGNATURE),
+    _attack(
+        8, "a stranger's words, trusted hint", f"{_OTHER}a_strangers_words_under_the_trusted_keys_hint", c.SIGNATURE
+    ),
+    _attack(8, "a claim about nothing", f"{_OTHER}a_subject_digest_of_nothing", c.SUBJECT_DIGEST),
+    _attack(
+        9, "a file more in the manifest", f"{_WORLD}a_file_too_many_in_the_manifest[modeling_model.py]", c.NO_FILE_MORE
+    ),
+    _attack(
+        9,
+        "a file that the ML-BOM does not know",
+        f"{_WORLD}a_file_too_many_that_only_the_bom_does_not_know",
+        *(c.BOM_FILES, c.KIND_BY_BYTES),
+    ),
+    _attack(9, "a file less", f"{_WORLD}a_signed_file_is_left_out[README.md]", c.NO_FILE_LESS),
+    _attack(9, "a file planted in a folder", f"{_WORLD}a_planted_file_in_a_folder[.hidden]", c.NO_FILE_MORE),
+    _attack(9, "a file planted where a pull goes", f"{_WORLD}a_planted_file_where_a_pull_goes", c.NOTHING_MORE),
+    _attack(
+        10,
+        "a signer who ignores a file",
+        f"{_WORLD}a_signature_that_looks_away_from_a_version[ignores-a-file]",
+        c.NOTHING_IGNORED,
+    ),
+    _attack(
+        10,
+        "the same, for a folder",
+        f"{_WORLD}a_signature_that_looks_away_from_a_folder[ignores-a-file]",
+        c.FOLDER_NOTHING_IGNORED,
+    ),
+    _attack(11, "a name that climbs out", "names.py::test_a_name_in_a_manifest[../escape]", c.SAFE_NAME, c.ALL_THERE),
+    _attack(11, "a name that hides", "names.py::test_a_name_in_a_manifest[model<202e>fs.safetensors]", c.SAFE_NAME),
+    _attack(11, "a name that Windows opens", "names.py::test_a_name_in_a_manifest[CON.txt]", c.SAFE_NAME),
+    _attack(11, "two names for a layer", "names.py::test_two_names_for_one_layer", c.ONE_NAME),
+    _attack(11, "such a name on disk", "names.py::test_a_name_on_disk[a<a>b]", c.SAFE_NAME),
+    _attack(11, "a name that is not UTF-8", "names.py::test_a_name_on_disk_that_is_not_utf8", c.SAFE_NAME),
+    _attack(11, "any name at all", "names.py::test_what_passes_stays_below_and_apart", c.SAFE_NAME),
+    _attack(
+        11, "such a name in a signature", "names.py::test_a_name_in_a_signature_that_no_manifest_holds", c.SAFE_NAME
+    ),
+    _attack(
+        12, "a link out, pushed", "special_files.py::test_in_a_folder_that_is_pushed[link-outside]", c.NO_OUTER_LINKS
+    ),
+    _attack(
+        12,
+        "a pipe, pushed",
+        "special_files.py::test_in_a_folder_that_is_pushed[pipe]",
+        c.NO_SPECIAL_FILES,
+    ),
+    _attack(
+        12,
+        "a link out, verified",
+        "special_files.py::test_in_a_folder_that_is_verified[link-outside]",
+        c.NO_OUTER_LINKS,
+    ),
+    _attack(12, "a link for a blob", "special_files.py::test_in_the_place_of_a_blob[link-outside]", c.NO_LINKS),
+    _attack(
+        12,
+        "a link for a folder of the store",
+        "special_files.py::test_in_the_place_of_a_folder_of_the_store[blobs]",
+        c.REAL_FOLDERS,
+    ),
+    _attack(
+        12, "a link in the cache", "special_files.py::test_in_the_cache[link-outside]", c.REGULAR_FILE, c.OURS_ALONE
+    ),
+    _attack(12, "a second name in the cache", "special_files.py::test_in_the_cache[hard-link]", c.ONE_LINK),
+    _attack(12, "a link where a pull goes", "special_files.py::test_where_a_pull_goes[link-outside]", c.REGULAR_FILE),
+    _attack(
+        12, "a file changed while pushed", "special_files.py::test_a_file_that_grows_while_it_is_signed", c.STORED_BYTES
+    ),
+    _attack(
+        13,
+        "names that differ by case",
+        "names.py::test_names_in_a_manifest_that_fall_together[Model.bin-model.bin]",
+        c.NAMES_APART,
+    ),
+    _attack(13, "the same on disk", "names.py::test_names_on_disk_that_fall_together", c.NAMES_APART),
+    _attack(14, "an archive for a layer", f"{_ENDLESS}a_layer_that_would_be_unpacked[.tar]", c.RAW_LAYER),
+    _attack(14, "a compressed answer", "other_bytes.py::test_a_compressed_answer", c.NO_COMPRESSION, c.BLOB_DIGEST),
+    _attack(14, "an archive that unfolds", f"{_ENDLESS}a_file_that_would_unfold_is_recognised_as_it_lies", c.PEEK),
+    _attack(15, "a key twice in a statement", f"{_READ}a_signed_statement[twice]", c.KEYS_ONCE),
+    _attack(15, "NaN", f"{_READ}a_signed_statement[not-a-number]", c.NUMBERS),
+    _attack(15, "deep nesting", f"{_READ}a_signed_statement[nested]", c.DEPTH),
+    _attack(15, "bytes that are not UTF-8", f"{_READ}a_signed_statement[bad-utf-8]", c.UTF8),
+    _attack(15, "half a character", f"{_READ}a_signed_statement[surrogate]", c.SURROGATES),
+    _attack(15, "an integer of 400 digits", f"{_READ}a_signed_statement[huge-integer]", c.INTEGERS),
+    _attack(15, "a key twice in a bundle", f"{_READ}a_bundle[twice]", c.KEYS_ONCE),
+    _attack(15, "a key twice in a manifest", f"{_READ}a_manifest[twice]", c.KEYS_ONCE),
+    _attack(15, "two signatures", f"{_READ}a_bundle_with_two_ways_to_read_it[two-signatures]", c.ONE_SIGNATURE),
+    _attack(
+        15,
+        "a key and a certificate",
+        f"{_READ}a_bundle_with_two_ways_to_read_it[two-materials]",
+        c.ONE_MATERIAL,
+        c.KEY_MATERIAL,
+        c.KEY_MATERIAL_AGAIN,
+    ),
+    _attack(15, "an index and a manifest in one", f"{_READ}an_index_and_a_manifest_in_one", c.ONE_KIND),
+    _attack(
+        16, "a manifest without an end", f"{_ENDLESS}a_manifest_without_an_end[tag]", c.DOCUMENT_LIMIT, c.JSON_LIMIT
+    ),
+    _attack(16, "the same on disk", f"{_ENDLESS}a_manifest_without_an_end_on_disk", c.FILE_LIMIT, c.READ_LIMIT),
+    _attack(16, "pages without an end", f"{_ENDLESS}a_listing_without_an_end[empty]", c.MOST_PAGES),
+    _attack(16, "the same page again and again", f"{_ENDLESS}a_listing_without_an_end[same-page]", c.NEW_PAGES),
+    _attack(16, "a flood of evidence", f"{_ENDLESS}more_evidence_than_anybody_looks_at", c.MOST_EVIDENCE),
+    _attack(
+        16, "a bundle of 32 MB", f"{_ENDLESS}a_bundle_that_says_it_is_huge", c.BUNDLE_SIZE, c.READ_LIMIT, c.JSON_LIMIT
+    ),
+    _attack(16, "a size of 100 PB", f"{_ENDLESS}a_size_that_cannot_be[100000000000000000]", c.MODEL_SIZE),
+    _attack(16, "a size below 0", f"{_ENDLESS}a_size_that_cannot_be[-1]", c.POSITIVE_SIZE),
+    _attack(16, "8,000 layers more", f"{_ENDLESS}more_layers_than_a_model_has", c.MOST_LAYERS),
+    _attack(
+        17,
+        "a download to another host",
+        "leaked_credentials.py::test_a_download_that_moves_to_another_host[307]",
+        c.SAME_ORIGIN,
+    ),
+    _attack(
+        17,
+        "an upload to another host",
+        "leaked_credentials.py::test_an_upload_that_goes_to_another_host",
+        c.SAME_ORIGIN,
+    ),
+    _attack(17, "a write to another host", "leaked_credentials.py::test_a_write_that_is_redirected", c.WRITES_STAY),
+    _attack(
+        17,
+        "a token service elsewhere",
+        "leaked_credentials.py::test_a_token_service_on_another_host[http]",
+        c.SAFE_REALM,
+    ),
+    _attack(
+        17,
+        "a redirect with a password",
+        "leaked_credentials.py::test_a_redirect_to_what_is_no_address[user]",
+        c.PLAIN_ADDRESS,
+    ),
+    _attack(17, "redirects in a circle", "leaked_credentials.py::test_redirects_in_a_circle", c.MOST_REDIRECTS),
+    _attack(
+        17, "a password in a message", "leaked_credentials.py::test_a_password_that_a_registry_repeats", c.SCRUBBED
+    ),
+    _attack(
+        18,
+        "a subject by MD5",
+        "forms_of_digests.py::test_a_subject_by_another_hash[md5]",
+        c.SHA256_SUBJECT,
+        c.SUBJECT_DIGEST,
+    ),
+    _attack(
+        18,
+        "a digest that nearly matches",
+        "forms_of_digests.py::test_a_subject_that_matches_only_at_its_beginning",
+        c.WHOLE_DIGEST,
+    ),
+    _attack(18, "the same, as such", "forms_of_digests.py::test_the_comparison_is_of_whole_digests", c.WHOLE_DIGEST),
+    _attack(18, "files by BLAKE2", "forms_of_digests.py::test_files_by_another_hash[blake2b]", c.SHA256_FILES),
+    _attack(
+        24,
+        "a swapped file in the cache",
+        "poisoned_cache.py::test_what_is_handed_out_is_what_was_signed[swap_file]",
+        c.BYTES_IN_PLACE,
+    ),
+    _attack(
+        24,
+        "a planted file in the cache",
+        "poisoned_cache.py::test_what_is_handed_out_is_what_was_signed[plant]",
+        c.NOTHING_MORE,
+    ),
+    _attack(
+        24,
+        "and a registry that helps",
+        "poisoned_cache.py::test_with_the_registry_against_us_too[swap_file]",
+        c.BYTES_IN_PLACE,
+    ),
+    _attack(
+        24,
+        "a cut file in the cache",
+        "poisoned_cache.py::test_what_is_handed_out_is_what_was_signed[cut]",
+        c.SIZE_IN_PLACE,
+        c.BYTES_IN_PLACE,
+    ),
+    _attack(
+        24,
+        "a cached file that others write to",
+        "poisoned_cache.py::test_a_cached_file_that_others_may_write_to",
+        c.OURS_ALONE,
+    ),
+    _attack(
+        24,
+        "a cache that others write to",
+        "poisoned_cache.py::test_a_cache_that_others_may_write_to[cache]",
+        c.PRIVATE_CACHE,
+    ),
+    _attack(
+        24,
+        "a swapped part of a download",
+        "poisoned_cache.py::test_a_part_of_a_download_that_was_swapped",
+        c.BLOB_DIGEST,
+    ),
+    _attack(24, "a swapped finished part", "poisoned_cache.py::test_a_finished_part_that_was_swapped", c.FINISHED_PART),
+    _attack(26, "tags swapped", "poisoned_index.py::test_a_tag_that_points_at_another_version", c.SIGNATURE),
+    _attack(26, "a tag twice", "poisoned_index.py::test_a_tag_that_stands_twice", c.ONE_ENTRY, c.SIGNATURE),
+    _attack(26, "an index with a key twice", "poisoned_index.py::test_an_index_that_is_none[twice]", c.KEYS_ONCE),
+    _attack(26, "an index of another version", "poisoned_index.py::test_an_index_that_is_none[version]", c.INDEX_FORM),
+    _attack(
+        26,
+        "a manifest replaced in place",
+        "poisoned_index.py::test_a_manifest_that_was_replaced_where_it_lies",
+        c.READ_DIGEST,
+        c.SIGNATURE,
+    ),
+    _attack(26, "every list spoilt in turn", "poisoned_index.py::test_every_list_in_turn", c.JSON_ERRORS),
+    _attack(
+        26,
+        "a listing of other evidence",
+        "poisoned_index.py::test_a_listing_of_somebody_elses_evidence[elsewhere]",
+        c.REFERS,
+        c.FILE_DIGESTS,
+    ),
+    _attack(
+        26,
+        "a fallback tag of other evidence",
+        "poisoned_index.py::test_a_fallback_tag_that_lists_another_versions_evidence",
+        c.FILE_DIGESTS,
+    ),
+    _attack(27, "nobody listens", "unreachable.py::test_nobody_listens", c.TRANSLATION),
+    _attack(27, "a name that does not resolve", "unreachable.py::test_a_name_that_does_not_resolve", c.TRANSLATION),
+    _attack(
+        27,
+        "an error with the right bytes",
+        "unreachable.py::test_an_error_at_each_step[501-store-refused-blob]",
+        c.STATUS,
+    ),
+    _attack(27, "500", "unreachable.py::test_a_busy_registry[500-store-refused]", c.STATUS),
+    _attack(
+        27, "an error for the list", "unreachable.py::test_a_registry_that_hides_its_list_behind_an_error", c.STATUS
+    ),
+    _attack(27, "a body that drips", "unreachable.py::test_a_registry_that_drips[body-manifest]", c.DOCUMENT_TIME),
+    _attack(27, "a head that drips", "unreachable.py::test_a_registry_that_drips[head-evidence]", c.HEAD_TIME),
+    _attack(27, "silence", "unreachable.py::test_a_registry_that_drips[silence-manifest]", c.READ_TIME, c.HEAD_TIME),
+    _attack(
+        27, "a connection that is always lost", "unreachable.py::test_a_connection_that_is_always_lost", c.ENOUGH_TRIES
+    ),
+    _attack(27, "offline", "unreachable.py::test_nothing_may_be_reached", c.OFFLINE),
+    _attack(
+        28, "an adapter on the command line", "other_models_at_run_time.py::test_an_argument[vllm-lora]", c.ARGUMENTS
+    ),
+    _attack(
+        28,
+        "adapters by environment",
+        "other_models_at_run_time.py::test_a_variable[VLLM_ALLOW_RUNTIME_LORA_UPDATING]",
+        c.VARIABLES,
+    ),
+    _attack(28, "hubs that stay on", "other_models_at_run_time.py::test_the_hubs_are_switched_off", c.HUBS_OFF),
+    _attack(
+        31,
+        "a signature that ignores all",
+        f"{_WORLD}a_signature_that_looks_away_from_a_version[ignores-everything]",
+        c.NARROW_IGNORE,
+        c.NO_FILE_MORE,
+    ),
+    _attack(
+        31,
+        "a signature over nothing",
+        f"{_WORLD}a_signature_that_looks_away_from_a_version[signs-nothing]",
+        c.SOME_FILE,
+        c.NO_FILE_MORE,
+    ),
+    _attack(
+        31,
+        "the same, for a folder",
+        f"{_WORLD}a_signature_that_looks_away_from_a_folder[signs-nothing]",
+        c.SOME_FILE,
+        c.NO_FILE_MORE,
+    ),
+    _attack(32, "renamed files in a version", f"{_OTHER}renamed_files_with_the_same_root_digest", c.FILE_NAMES),
+    _attack(32, "renamed files in a folder", f"{_OTHER}a_renamed_folder_with_the_same_root_digest", c.FOLDER_NAMES),
+    _attack(33, "a linked folder, pushed", f"{_WORLD}a_linked_folder_is_not_signed_around", c.NO_LINKED_FOLDERS),
+    _attack(
+        33,
+        "a linked folder, verified",
+        f"{_WORLD}a_linked_folder_is_not_verified_around",
+        c.NO_LINKED_FOLDERS,
+        c.NO_FILE_MORE,
+    ),
+    _attack(33, "git's folder, verified", f"{_WORLD}content_under_git_is_not_passed_over", c.NO_GIT, c.NO_FILE_MORE),
+    _attack(33, "git's folder, pushed", f"{_WORLD}a_hub_repository_is_not_signed", c.NO_GIT),
+    _attack(
+        34,
+        "a certificate for a key",
+        "certificates.py::test_a_certificate_in_the_place_of_a_key[certificate]",
+        c.KEY_MATERIAL,
+        c.KEY_MATERIAL_AGAIN,
+    ),
+    _attack(
+        34, "a key that the bundle brings", "certificates.py::test_a_key_that_the_bundle_brings_along", c.SIGNATURE
+    ),
+    _attack(
+        35,
+        "a swapped layer, equal annotation",
+        "other_bytes.py::test_a_swapped_layer_with_an_equal_annotation",
+        c.FILE_DIGESTS,
+    ),
+    _attack(
+        36,
+        "good evidence under bad",
+        "stripped_evidence.py::test_good_evidence_under_bad[not-a-bundle]",
+        c.EACH_ON_ITS_OWN,
+    ),
+    _attack(
+        36,
+        "good evidence under lost",
+        "stripped_evidence.py::test_good_evidence_under_bad[gone]",
+        c.EACH_FETCHED_ON_ITS_OWN,
+    ),
+    _attack(
+        70, "another model's name", f"{_OTHER}a_signed_version_under_another_models_name[provenance]", c.SUBJECT_NAME
+    ),
+    _attack(70, "a name that is nearly accepted", f"{_OTHER}another_name_that_the_operator_accepts", c.SUBJECT_NAME),
+    _attack(71, "alice's words, signed by bob", f"{_OTHER}bobs_copy_of_alices_words", c.RIGHT_SIGNER),
+    _attack(71, "alice's name, signed by bob", f"{_OTHER}an_approval_that_says_it_is_somebody_elses", c.OWN_NAME),
+    _attack(71, "a rejection for an approval", f"{_OTHER}a_rejection_passed_off_as_an_approval[reject]", c.SAYS_YES),
+)
