@@ -1,0 +1,133 @@
+"""The pages under docs/ say what the code does: their examples are loaded and run."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from attest.claims.predicates import WORDS
+from attest.claims.record import from_environment, load_record
+from attest.claims.record_flags import _LISTS
+from attest.claims.record_places import PLACES
+from attest.claims.training import Operation, Role, Standing
+from attest.cli.main import main
+from attest.model.manifest import FileKind
+from attest.policy.document import load_policy
+from attest.policy.requirements import LINEAGE_WORDS
+from attest.signing.keyfile import generate
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted((ROOT / "docs").glob("*.md"))
+
+
+def page(name: str) -> str:
+    return (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
+
+
+def blocks(name: str, language: str) -> list[str]:
+    return re.findall(rf"^ *```{language}\n(.*?)^ *```", page(name), re.DOTALL | re.MULTILINE)
+
+
+def in_code(text: str, word: str) -> bool:
+    return re.search(rf"`[^`\n]*(?<![\w-]){re.escape(word)}(?![\w-])[^`\n]*`", text) is not None
+
+
+def test_the_training_record_on_its_page_is_sound(tmp_path: Path) -> None:
+    path = tmp_path / "attest.yaml"
+    path.write_text(blocks("training-record", "yaml")[0])
+    record = load_record(path)
+    assert {item.role for item in record.inputs} == {Role.DATASET, Role.TEACHER_MODEL}
+    assert record.texts["operation"] == Operation.DISTILL
+    assert record.parameters == {"learning_rate": "1e-4", "epochs": "3", "seed": "42"}
+
+
+def test_every_place_of_a_record_is_on_its_page() -> None:
+    text = page("training-record")
+    assert not [place for place in PLACES if not in_code(text, place)]
+    assert not [name for name in _LISTS if not in_code(text, name)]
+    assert not [word for word in Operation if not in_code(text, word.value)]
+    assert not [word for word in Standing if not in_code(text, word.value)]
+
+
+def test_the_variables_on_the_page_are_understood() -> None:
+    variables = re.findall(r"`(ATTEST_RECORD_[A-Z_]+[A-Z])`", page("training-record"))
+    assert len(variables) == 10
+    for name in variables:
+        if name not in _LISTS:
+            from_environment({name: "unknown"})
+
+
+def test_the_policy_on_its_page_is_sound_and_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("risk-ml", "eval-bot"):
+        generate(tmp_path / f"{name}.key", tmp_path / f"{name}.pub", passphrase=None)
+    path = tmp_path / "policy.yaml"
+    path.write_text(blocks("policy", "yaml")[0])
+    policy = load_policy(path)
+    assert set(policy.identities) == {"risk-ml", "eval-bot"}
+    assert policy.provenance is not None
+    assert policy.provenance.clean
+    assert main(["policy", "explain", str(path)]) == 0
+    assert "clean" in capsys.readouterr().out
+
+
+def test_every_word_of_a_policy_is_on_its_page() -> None:
+    text = page("policy")
+    assert not [kind for kind in FileKind if not in_code(text, kind.value)]
+    assert not [word for word in WORDS.values() if not in_code(text, word.lower().replace(" ", "-"))]
+    assert not [word for word in LINEAGE_WORDS if not in_code(text, f"lineage.{word}")]
+
+
+def test_the_python_examples_run_in_order(tmp_path: Path) -> None:
+    for name in ("alice", "bob"):
+        generate(tmp_path / f"{name}.key", tmp_path / f"{name}.pub", passphrase=None)
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "ATTEST_HOME": str(tmp_path / "home"),
+        "LANG": "C.UTF-8",
+    }
+    script = "\n".join(blocks("python", "python"))
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("path", PAGES, ids=[path.name for path in PAGES])
+def test_links_and_tests_that_a_page_names_exist(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link]
+    named = re.findall(r"`((?:tests|attest|registry|policies)/[\w./-]+\.(?:py|yaml|md))`", text)
+    assert not [link for link in links if not (path.parent / link).exists()]
+    assert not [name for name in named if not (ROOT / name).exists()]
+
+
+def test_the_rows_of_the_threat_table_keep_their_numbers() -> None:
+    numbers = [int(number) for number in re.findall(r"^\| (\d+) \|", page("threats"), re.MULTILINE)]
+    assert numbers == [*range(1, 52), *range(60, 77)]
+
+
+def test_the_rows_that_the_code_refers_to_exist() -> None:
+    rows = set(re.findall(r"^\| (\d+) \|", page("threats"), re.MULTILINE))
+    for package in ("attest", "registry", "tests"):
+        for path in (ROOT / package).rglob("*.py"):
+            named = re.findall(r"docs/threats\.md\s+rows? ([0-9]+)(?:(?:, | and |-)([0-9]+))?", path.read_text())
+            assert not {number for pair in named for number in pair if number} - rows, path
+
+
+def test_every_attack_is_named_in_its_rows() -> None:
+    table = dict(re.findall(r"^\| (\d+) \|(.*)$", page("threats"), re.MULTILINE))
+    modules = sorted({*(ROOT / "tests/attacks").glob("test_*.py")} - {ROOT / "tests/attacks/test_table.py"})
+    missing = []
+    for path in modules:
+        said = re.match(r'"""Rows? ([0-9, and]+):', path.read_text())
+        assert said, f"{path.name} does not begin with the rows that it tries"
+        missing += [
+            (row, path.name) for row in re.findall("[0-9]+", said[1]) if f"tests/attacks/{path.name}`" not in table[row]
+        ]
+    assert not missing, "name these in docs/threats.md"
