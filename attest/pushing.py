@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attest.ancestors import resolver
@@ -31,10 +30,12 @@ from attest.stores import Reach, repository_for
 from attest.training_inputs import gather
 from attest.trusting import policy_in_force
 from attest.whom import Whom
+from attest.written_path import written_path
 from attest_registry.reference import Reference
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from attest.claims.training import Training
     from attest.policy.document import Policy
@@ -129,12 +130,9 @@ def push(
     )
     reach = Reach(plain_http=plain_http, ca_file=None if ca_file is None else str(ca_file))
     now = datetime.now(UTC)
-    files = read_folder(
-        Path(folder).expanduser(), exclude=exclude, dereference=dereference, roles=said.roles, progress=progress
-    )
-    training = _training(
-        said, run, settings, reach, trust=(trust_key, policy), folder=Path(folder), now=now, progress=progress
-    )
+    root = written_path(folder)
+    files = read_folder(root, exclude=exclude, dereference=dereference, roles=said.roles, progress=progress)
+    training = _training(said, run, settings, reach, trust=(trust_key, policy), folder=root, now=now, progress=progress)
     signer = KeyBundleSigner(signer=_signer(settings, key, passphrase))
     signed = sign_claims(files, training, model=parsed.model, signer=signer, now=now)
     repository = repository_for(parsed, settings, reach)
@@ -166,7 +164,7 @@ def _record(record: str | Path | TrainingRecord | TrainingRun | None) -> tuple[T
         return record.record(), record
     if isinstance(record, TrainingRecord):
         return record, None
-    return load_record(Path(record).expanduser()), None
+    return load_record(written_path(record)), None
 
 
 def _with_arguments(

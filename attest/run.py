@@ -22,6 +22,7 @@ from attest.claims.record import (
 )
 from attest.claims.training import Role
 from attest.source import surroundings
+from attest.written_path import written_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,7 +65,7 @@ class TrainingRun:
         self.finished: str | None = None
         self.source: Source | None = None
         self._outputs = [Path(path) for path in outputs]
-        self._start = TrainingRecord() if record is None else load_record(Path(record).expanduser())
+        self._start = TrainingRecord() if record is None else load_record(written_path(record))
         self._texts: dict[str, str] = {"operation": operation}
         self._inputs: list[RecordedInput] = []
         self._parameters: dict[str, str] = {}

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from attest.errors import InputError
+from attest.written_path import written_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -98,7 +99,7 @@ class Settings:
         return cls(
             config=config,
             data=data,
-            cache=Path(own_cache).expanduser() if own_cache else cache,
+            cache=written_path(own_cache) if own_cache else cache,
             values=values,
             plain_http=tuple(hosts),
         )
@@ -122,7 +123,7 @@ class Settings:
     def state(self) -> Path:
         """Folder of what a consumer has to remember; apart from the cache."""
         own = self.values["state"].value
-        return Path(own).expanduser() if own else self.data / "state"
+        return written_path(own) if own else self.data / "state"
 
     @property
     def offline(self) -> bool:
@@ -152,7 +153,7 @@ def _folders(env: Mapping[str, str]) -> tuple[Path, Path, Path]:
     """Configuration, data and cache: one folder with ATTEST_HOME, the three XDG places without."""
     own = env.get("ATTEST_HOME")
     if own:
-        home = Path(own).expanduser().absolute()
+        home = written_path(own).absolute()
         return home, home, home / "cache"
     user = env.get("HOME")
     if not user:
@@ -212,7 +213,7 @@ def _text(value: Any, origin: str, name: str) -> str | None:
     if value is not None and not isinstance(value, str):
         raise InputError(f"{origin}: {name} has to be text", code="bad-config", found=type(value).__name__)
     if value is not None and name in _PATHS:
-        return str(Path(origin).parent / Path(value).expanduser())
+        return str(Path(origin).parent / written_path(value))
     return value
 
 

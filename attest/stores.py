@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from attest.written_path import written_path
 from attest_registry.oci.locate import open_repository
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from attest.settings import Settings
     from attest_registry.oci.content import Repository
     from attest_registry.reference import Reference
@@ -33,7 +35,7 @@ def default_place(settings: Settings) -> tuple[str | None, Path]:
     if own is None:
         return None, settings.store
     if own.startswith(("/", "./", "../", "~")):
-        return None, Path(own).expanduser().absolute()
+        return None, written_path(own).absolute()
     return own, settings.store
 
 
@@ -52,7 +54,7 @@ def repository_for(reference: Reference, settings: Settings, reach: Reach | None
     ca_file = settings.choose("ca_file", reach.ca_file or None).value
     options = RemoteOptions(
         plain_http=reach.plain_http or placed.host in settings.plain_http,
-        ca_file=Path(ca_file) if ca_file else None,
+        ca_file=written_path(ca_file) if ca_file else None,
         offline=settings.offline,
     )
     return open_repository(placed, store=folder, remote=options)

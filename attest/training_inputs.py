@@ -12,6 +12,7 @@ from attest.claims.record import Measured, Resolved, TrainingRecord, to_training
 from attest.errors import RecordError
 from attest.progress import SILENT
 from attest.source import Surroundings, installed_packages, surroundings
+from attest.written_path import written_path
 from attest_registry import limits
 from attest_registry.digest import Digest
 
@@ -61,7 +62,7 @@ def gather(
         build=found.build,
         source=found.source,
         resolve=resolve,
-        measure=lambda path: measure(Path(path).expanduser(), progress=progress),
+        measure=lambda path: measure(written_path(path), progress=progress),
         packages=installed_packages,
     )
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attest.errors import InputError, NoTrust
 from attest.policy.document import load_policy, policy_for_keys
 from attest.signing_key import tilde
 from attest.trust.identity import load_trusted_key
+from attest.written_path import written_path
 
 if TYPE_CHECKING:
     from attest.policy.document import Policy
@@ -44,14 +44,14 @@ def policy_in_force(settings: Settings, whom: Whom, *, asked_for: str, verb: str
     own = settings.values["public_key"]
     _check_locks(whom, document, own)
     if whom.short_form:
-        signer = _holder(settings, whom) if whom.key is None else load_trusted_key(Path(whom.key).expanduser())
+        signer = _holder(settings, whom) if whom.key is None else load_trusted_key(written_path(whom.key))
         return policy_for_keys([signer], allow_code=whom.allow_code)
     if document.value is not None and not own.holds:
         if whom.allow_code:
             raise InputError("--allow-code goes with --key; a policy names code-bearing files itself", code="usage")
-        return load_policy(Path(document.value))
+        return load_policy(written_path(document.value))
     if own.value is not None:
-        return policy_for_keys([load_trusted_key(Path(own.value).expanduser())], allow_code=whom.allow_code)
+        return policy_for_keys([load_trusted_key(written_path(own.value))], allow_code=whom.allow_code)
     raise _nobody(settings, asked_for, verb, rest)
 
 
@@ -97,7 +97,7 @@ def _holder(settings: Settings, whom: Whom) -> TrustedHolder:
             subject=None if glob else whom.identity,
             subject_glob=whom.identity if glob else None,
         ),
-        root=TrustedRoot.load(Path(root.value).expanduser()),
+        root=TrustedRoot.load(written_path(root.value)),
         origin=root.value,
     )
 

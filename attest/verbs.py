@@ -7,7 +7,6 @@ nothing is trusted unless `key` or `policy` says so, here or in the settings of 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attest.admit import admit, judge_version
@@ -17,10 +16,12 @@ from attest.settings import Settings
 from attest.stores import Reach, repository_for
 from attest.trusting import policy_in_force
 from attest.whom import Whom
+from attest.written_path import written_path
 from attest_registry.reference import Reference
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from attest.admit import Admission
     from attest.policy.verdict import Verdict
@@ -182,7 +183,7 @@ def pull(
         ),
         verb="pull",
     )
-    return materialise(admission, Path(folder).expanduser(), progress=progress)
+    return materialise(admission, written_path(folder), progress=progress)
 
 
 def load(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from attest.cli import options, passphrase, render
 from attest.errors import KeyFileError
+from attest.written_path import written_path
 
 if TYPE_CHECKING:
     from attest.signing.algorithms import PublicKey
@@ -81,7 +81,7 @@ def export(*, key: str, out: str | None, passphrase_file: str | None) -> None:
     from attest.signing import keyfile  # noqa: PLC0415
     from attest.signing.fingerprint import fingerprint  # noqa: PLC0415
 
-    target = None if out is None else Path(out).expanduser()
+    target = None if out is None else written_path(out)
     if target is not None:
         keyfile.refuse_existing(target)
     public, _ = _load(key, passphrase_file)

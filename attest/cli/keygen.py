@@ -9,6 +9,7 @@ import click
 from attest.cli import options, passphrase, render
 from attest.errors import KeyFileError
 from attest.settings import Settings
+from attest.written_path import written_path
 
 
 @click.command(
@@ -24,7 +25,7 @@ def command(*, out: str | None, passphrase_file: str | None) -> None:
     from attest.signing import keyfile  # noqa: PLC0415  # cryptography is loaded only where keys are used
     from attest.signing.fingerprint import fingerprint  # noqa: PLC0415
 
-    folder, name = (Settings.load().keys, "default") if out is None else (Path(out).expanduser(), "attest")
+    folder, name = (Settings.load().keys, "default") if out is None else (written_path(out), "attest")
     private, public = folder / f"{name}.key", folder / f"{name}.pub"
     for path in (private, public):
         keyfile.refuse_existing(path)

@@ -8,6 +8,7 @@ import click
 
 from attest.cli import options, render
 from attest.errors import InputError
+from attest.written_path import written_path
 
 
 @click.group(
@@ -35,7 +36,7 @@ def init(*, out: str, key: str | None, profile: str) -> None:
     path = Path(out)
     if path.exists():
         raise InputError(f"{out} exists and is not replaced", code="file-exists", hint="attest policy init --out FILE")
-    trusted = None if key is None else load_trusted_key(Path(key).expanduser())
+    trusted = None if key is None else load_trusted_key(written_path(key))
     text = new_policy(profile, trusted)
     with written_whole(path) as write:
         write(text.encode("utf-8"))
@@ -55,7 +56,7 @@ def check(*, file: str, as_json: bool) -> None:
     """Find mistakes in a policy. Exit status: 0 sound, 2 not."""
     from attest.policy.document import load_policy  # noqa: PLC0415
 
-    policy = load_policy(Path(file))
+    policy = load_policy(written_path(file))
     if as_json:
         render.document(
             {
@@ -86,7 +87,7 @@ def explain(*, file: str | None, profile: str | None, as_json: bool) -> None:
             expected="FILE or --profile NAME",
             hint="attest policy explain --profile key",
         )
-    policy = load_policy(Path(file)) if file is not None else load_shipped(str(profile))
+    policy = load_policy(written_path(file)) if file is not None else load_shipped(str(profile))
     demands = words.sentences(policy)
     if as_json:
         render.document(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,9 +13,12 @@ from attest.errors import InputError, Interrupted, NoTrust
 from attest.settings import Settings
 from attest.stores import Reach, repository_for
 from attest.whom import Whom
+from attest.written_path import written_path
 from attest_registry.reference import Reference
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from attest.claims.training import Training
     from attest.policy.document import Policy
     from attest.publish import Published, ReadFolder, Signed
@@ -203,8 +205,8 @@ class Push:
 
 def _arguments(folder: str, reference: str) -> tuple[Path, Reference]:
     """Path first, then name; swapped arguments are noticed (source, then target, as cp)."""
-    root = Path(folder).expanduser()
-    if not root.exists() and Path(reference).expanduser().exists():
+    root = written_path(folder)
+    if not root.exists() and written_path(reference).exists():
         raise InputError(
             f"{folder} does not exist, and {reference} does", code="usage", hint=f"attest push {reference} {folder}"
         )

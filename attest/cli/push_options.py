@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from attest.claims.training import Operation, Role
+from attest.written_path import written_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,6 +89,6 @@ def record_in_force(values: dict[str, Any]) -> tuple[TrainingRecord, str | None]
 
 def _record_path(typed: str | None) -> Path | None:
     if typed is not None:
-        return Path(typed).expanduser()
+        return written_path(typed)
     beside = Path(RECORD_NAME)
     return beside if beside.is_file() else None

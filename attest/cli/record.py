@@ -10,6 +10,7 @@ import click
 
 from attest.cli import options, render
 from attest.errors import RecordError
+from attest.written_path import written_path
 
 if TYPE_CHECKING:
     from attest.claims.record import TrainingRecord
@@ -108,7 +109,7 @@ def _check_paths(record: TrainingRecord) -> None:
     if "environment.requirements" in record.texts:
         named.append(("environment.requirements", record.texts["environment.requirements"]))
     for what, path in named:
-        if not Path(path).expanduser().exists():
+        if not written_path(path).exists():
             raise RecordError(f"{what}: {path} does not exist", code="input-not-found")
 
 

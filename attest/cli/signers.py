@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from attest.cli import passphrase, render
 from attest.errors import InputError, Interrupted
+from attest.written_path import written_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,7 +77,7 @@ def _options(settings: Settings) -> RemoteOptions:
     from attest_registry.oci.remote_options import RemoteOptions  # noqa: PLC0415
 
     ca_file = settings.values["ca_file"].value
-    return RemoteOptions(ca_file=Path(ca_file) if ca_file else None, offline=settings.offline, timing=PATIENCE)
+    return RemoteOptions(ca_file=written_path(ca_file) if ca_file else None, offline=settings.offline, timing=PATIENCE)
 
 
 class KeyChoice:
@@ -148,7 +148,7 @@ class KeylessChoice:
         from attest.trust.tuf_mirror import PUBLIC_GOOD, STAGING  # noqa: PLC0415
 
         if self._values["trust_config"] is not None:
-            return SigningTrust.load(Path(self._values["trust_config"]).expanduser())
+            return SigningTrust.load(written_path(self._values["trust_config"]))
         mirror = STAGING if self._values["staging"] else PUBLIC_GOOD
         return SigningTrust.from_mirror(
             mirror, root=None, folder=self._settings.cache / "tuf", options=_options(self._settings)

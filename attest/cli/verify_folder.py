@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import shlex
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attest.claims.predicates import word_for
 from attest.cli import render
 from attest.errors import InputError, Refusal, Tampered
 from attest.verify.binding import FileStatus
+from attest.written_path import written_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from attest.cli.progress import Bars
     from attest.cli.verdicts import Shape
@@ -74,7 +75,7 @@ def verify_folder(
     else:
         reference, policy, compare = _evidence(evidence, folder, whom, settings)
     with progress:
-        manifest = hash_tree(walk(Path(folder).expanduser()), progress=progress)
+        manifest = hash_tree(walk(written_path(folder)), progress=progress)
     findings = compare(manifest)
     if evidence and not _is_short_form(policy):
         _judge(folder, findings, manifest, policy)
@@ -103,7 +104,7 @@ def _evidence(paths: Sequence[Path], folder: str, whom: Whom, settings: Settings
     pieces = []
     for path in paths:
         try:
-            with path.expanduser().open("rb") as file:
+            with written_path(path).open("rb") as file:
                 raw = file.read(limits.BUNDLE_BYTES + 1)
         except OSError as error:
             why = (error.strerror or "unknown reason").lower()

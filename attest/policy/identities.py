@@ -10,16 +10,17 @@ trust: {root: trusted_root.json}     # who vouches for certificates; pinned, bes
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from attest.errors import AttestError, KeyFileError, PolicyError
+from attest.errors import AttestError, InputError, KeyFileError, PolicyError
 from attest.policy.requirements import Identity
 from attest.signing.algorithms import supported_public_key
 from attest.trust.identity import TrustedKey, fingerprint, load_trusted_key
+from attest.written_path import written_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from attest.strict_yaml import Document
     from attest.trust.roots import TrustedRoot
@@ -94,7 +95,7 @@ def _read_one(
         return Identity(name=name, keys=tuple(given), given=True)
     try:
         trusted = _from_text(key, name=name, origin=document.what) if _PEM in key else _from_file(key, name, folder)
-    except KeyFileError as error:
+    except InputError as error:
         raise document.error(
             (*path, "key"), error.message, code="bad-key", expected=error.expected, hint=error.hint
         ) from error
@@ -144,8 +145,8 @@ def _read_root(document: Document, folder: Path) -> tuple[TrustedRoot, str]:
             expected="trust: {root: trusted_root.json}",
         )
     document.check_keys(("trust",), trust, ("root",), required=("root",))
-    path = folder / Path(_text(document, ("trust", "root"), trust["root"])).expanduser()
     try:
+        path = folder / written_path(_text(document, ("trust", "root"), trust["root"]))
         return TrustedRoot.load(path), str(path)
     except AttestError as error:
         raise document.error(
@@ -160,7 +161,7 @@ def _text(document: Document, path: tuple[str, ...], value: object) -> str:
 
 
 def _from_file(text: str, name: str, folder: Path) -> TrustedKey:
-    return load_trusted_key(folder / Path(text).expanduser(), name=name)
+    return load_trusted_key(folder / written_path(text), name=name)
 
 
 def _from_text(text: str, *, name: str, origin: str) -> TrustedKey:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attest.errors import KeyFileError
 from attest.signing.keyfile import load_private
 from attest.signing.pem import load_public
 from attest.signing.signer import KeySigner
+from attest.written_path import written_path
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from attest.signing.algorithms import PublicKey
     from attest.signing.signer import Signer
     from attest.signing.technology import KeyAccess
@@ -41,4 +43,4 @@ def read_public(rest: str, access: KeyAccess) -> PublicKey:
 
 
 def _path(rest: str) -> Path:
-    return Path(rest.removeprefix("//")).expanduser()
+    return written_path(rest.removeprefix("//"))

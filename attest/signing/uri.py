@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from attest.errors import KeyFileError
 from attest.signing.technology import KeyAccess
+from attest.written_path import written_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -85,8 +86,8 @@ def file_of(uri: str) -> Path | None:
     """The file that `uri` names; `None` where the key is kept elsewhere."""
     match = _SCHEME.fullmatch(uri)
     if match is None:
-        return Path(uri).expanduser()
-    return Path(match.group(2).removeprefix("//")).expanduser() if match.group(1) == "file" else None
+        return written_path(uri)
+    return written_path(match.group(2).removeprefix("//")) if match.group(1) == "file" else None
 
 
 def shown(uri: str) -> str:

@@ -13,6 +13,11 @@ TYPED: Final[Mapping[str, tuple[str, str, int]]] = {
         "read the line `expected`, or the command's own help: attest help push, attest help verify …",
         2,
     ),
+    "bad-path": (
+        "a path, on the command line or in a document, that no file here can have",
+        "correct it where it is written; in YAML and JSON \\0 and \\ud800 are characters that file names cannot hold",
+        2,
+    ),
     "internal": (
         "a fault in attest itself, not in what you typed",
         "report it with the file that the hint names; ATTEST_DEBUG=1 shows where it happened",
