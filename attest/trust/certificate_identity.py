@@ -1,29 +1,22 @@
 """Who may have signed with a certificate: a subject and, always, the issuer that vouched for it.
 
 A subject without its issuer is nobody: anybody can run an issuer that vouches for `alice@example.com`. A pattern is
-always anchored at both ends and its stars stop at `/` and `@`; regular expressions are not taken, because unanchored
-ones are how "github" came to match every repository (sigstore-js since 4.1; cosign's `--certificate-identity-regexp`).
+always anchored at both ends (`subject_glob`).
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from attest.errors import PolicyError, SignerNotTrusted
+from attest.trust.subject_glob import check_glob, matches
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from attest.verify.fulcio import CertificateSigner
-
-_STARS: Final = re.compile(r"\*+")
-_ONE_PART: Final = r"[^/@\x00-\x1f]*"
-_ANY_PARTS: Final = r"[^\x00-\x1f]*"
-_LEAST_LITERAL: Final = 3
-_LONGEST: Final = 2048
 
 
 class SubjectKind(StrEnum):
@@ -58,14 +51,8 @@ class CertificateIdentity:
             raise PolicyError("an identity needs its issuer", code="issuer-missing", hint="name the OIDC issuer's URL")
         if bool(self.subject) == bool(self.subject_glob):
             raise PolicyError("an identity needs one subject", expected="either subject or subject_glob")
-        glob = self.subject_glob or ""
-        if glob and (len(_STARS.sub("", glob)) < _LEAST_LITERAL or re.search(r"\*{3}", glob) or len(glob) > _LONGEST):
-            raise PolicyError(
-                "a subject pattern is too wide",
-                code="identity-too-wide",
-                expected=f"at least {_LEAST_LITERAL} characters besides * and **",
-                found=glob[:120],
-            )
+        if self.subject_glob:
+            check_glob(self.subject_glob)
         if len(dict(self.extensions)) != len(self.extensions) or not all(all(pair) for pair in self.extensions):
             raise PolicyError("an identity's extensions need one value each")
 
@@ -94,7 +81,7 @@ class CertificateIdentity:
     def _matches(self, subject: str) -> bool:
         if self.subject is not None:
             return subject == self.subject
-        return re.fullmatch(_translated(self.subject_glob or ""), subject) is not None
+        return matches(self.subject_glob or "", subject)
 
     def _check_extensions(self, said: Mapping[str, str]) -> None:
         for name, expected in self.extensions:
@@ -105,10 +92,3 @@ class CertificateIdentity:
                     expected=expected,
                     found=said.get(name, "nothing")[:200],
                 )
-
-
-def _translated(glob: str) -> str:
-    """The pattern as a regular expression of literal text and two kinds of stars."""
-    literal = (re.escape(part) for part in _STARS.split(glob))
-    stars = [_ANY_PARTS if star == "**" else _ONE_PART for star in _STARS.findall(glob)]
-    return "".join(text + star for text, star in zip(literal, [*stars, ""], strict=True))

@@ -1,4 +1,7 @@
-"""Holders of short-lived certificates that an operator named: an identity, and the pinned root that vouches for it."""
+"""Holders of certificates that an operator named: an identity, and the pinned root or authority that vouches for it.
+
+`TrustedHolder` has the short-lived certificates of a Sigstore, `PkiHolder` those of an authority of one's own.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from attest_registry.strict_json import to_compact_json
 
 if TYPE_CHECKING:
     from attest.trust.certificate_identity import CertificateIdentity
+    from attest.trust.private_pki import PrivateAuthority, PrivateIdentity
     from attest.trust.roots import TrustedRoot
 
 
@@ -49,4 +53,47 @@ class TrustedHolder:
             "kind": None if identity.kind is None else identity.kind.value,
             "extensions": dict(sorted(identity.extensions)),
             "root": str(self.root.digest),
+        }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PkiHolder:
+    """Somebody who signs with certificates of a private authority, with the name that the operator gave him.
+
+    Args:
+        name: the operator's name for him.
+        identity: as what his certificates name him.
+        authority: the certificates that are believed.
+        root: whose logs and timestamp authorities prove times; `None` where nobody's do.
+        time_required: whether a proven time is demanded. Without one, his certificates count while they are valid.
+        origin: where the authority came from, for messages.
+    """
+
+    name: str
+    identity: PrivateIdentity
+    authority: PrivateAuthority
+    origin: str
+    root: TrustedRoot | None = None
+    time_required: bool = True
+
+    @property
+    def fingerprint(self) -> Digest:
+        """What tells him from others: digest of identity and authority."""
+        return Digest.of(to_compact_json(self.to_json()))
+
+    @property
+    def title(self) -> str:
+        """What people see: `release@acme.example by authority sha256:7d1c8f20b4e1`."""
+        return f"{self.identity.subject or self.identity.subject_glob} by authority {self.authority.digest.short}"
+
+    def to_json(self) -> dict[str, object]:
+        """What a policy's digest covers of him."""
+        identity = self.identity
+        return {
+            "subject": identity.subject,
+            "subject-glob": identity.subject_glob,
+            "kind": identity.said_as.value,
+            "authority": str(self.authority.digest),
+            "time": "required" if self.time_required else "not-required",
+            "root": None if self.root is None else str(self.root.digest),
         }

@@ -41,6 +41,31 @@ class Window:
         return f"{shown(self.start)} to {shown(self.end) if self.end else 'no end'}"
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Span:
+    """Like a window, but open at either end where its owner says so: the time in which a signer counts.
+
+    Args:
+        start: the first moment; `None` for no beginning.
+        end: the last moment; `None` for no end.
+    """
+
+    start: datetime | None = None
+    end: datetime | None = None
+
+    def __contains__(self, moment: datetime) -> bool:
+        return (self.start is None or self.start <= moment) and (self.end is None or moment <= self.end)
+
+    def __bool__(self) -> bool:
+        """Whether it leaves anything out."""
+        return self.start is not None or self.end is not None
+
+    def __str__(self) -> str:
+        start = f"from {shown(self.start)}" if self.start else ""
+        end = f"until {shown(self.end)}" if self.end else ""
+        return f"{start} {end}".strip() or "at any time"
+
+
 def shown(moment: datetime) -> str:
     """A moment for messages."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -66,8 +66,12 @@ class SigningPath:
     authority: CertificateAuthority
 
 
-def read_certificate(chain: CertificateChain) -> SigningCertificate:
+def read_certificate(chain: CertificateChain, *, accept_root: bool = False) -> SigningCertificate:
     """The bundle's certificates, with the leaf's profile checked.
+
+    Args:
+        chain: as the bundle brings it.
+        accept_root: take a chain with its root, which counts for nothing unless the operator pinned it: OMS bundles.
 
     Raises:
         MalformedEvidence: no certificate, or a kind of key that is not used.
@@ -75,7 +79,7 @@ def read_certificate(chain: CertificateChain) -> SigningCertificate:
     """
     leaf = load_certificate(chain.leaf, what="the signing certificate")
     above = tuple(load_certificate(der, what="a certificate of the bundle") for der in chain.above)
-    if any(is_self_issued(certificate) for certificate in (leaf, *above)):
+    if not accept_root and any(is_self_issued(certificate) for certificate in (leaf, *above)):
         raise ProofInvalid("the bundle brings a root certificate of its own", code="certificate-chain")
     _check_profile(leaf)
     try:
@@ -146,20 +150,25 @@ def _path(signing: SigningCertificate, authority: CertificateAuthority, moments:
                 expected=str(authority.window),
                 found=str(proven),
             )
-        for certificate in (signing.certificate, *path):
-            _check_valid(certificate, proven)
+        check_valid((signing.certificate, *path), proven)
     return SigningPath(
         issuer_spki=issuing_key(path[0]) if signing.above else authority.spki,
         authority=authority,
     )
 
 
-def _check_valid(certificate: x509.Certificate, proven: ProvenTime) -> None:
-    start, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    if not start <= proven.moment <= end:
-        raise OutsideWindow(
-            f"the certificate of {named(certificate)} was not valid at a proven time",
-            code="certificate-expired",
-            expected=f"{shown(start)} to {shown(end)}",
-            found=str(proven),
-        )
+def check_valid(path: Iterable[x509.Certificate], proven: ProvenTime) -> None:
+    """Return only if every certificate of the path was valid.
+
+    Raises:
+        OutsideWindow: `certificate-expired`.
+    """
+    for certificate in path:
+        start, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+        if not start <= proven.moment <= end:
+            raise OutsideWindow(
+                f"the certificate of {named(certificate)} was not valid at a proven time",
+                code="certificate-expired",
+                expected=f"{shown(start)} to {shown(end)}",
+                found=str(proven),
+            )

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from attest.trust.managed_key import ManagedKey
+    from attest.trust.private_pki import NameKind
+    from attest.trust.window import Span
     from attest.verify.fulcio import CertificateSigner
     from attest_registry.digest import Digest
 
@@ -61,6 +63,21 @@ class Logged:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class PkiSigner:
+    """The holder of a private authority's certificate, as the certificate says it.
+
+    Args:
+        subject: the name by which he was recognised.
+        kind: as what the certificate says it.
+        key: SHA-256 of his public key's DER SubjectPublicKeyInfo.
+    """
+
+    subject: str
+    kind: NameKind
+    key: Digest
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class VerifiedBundle:
     """A bundle whose signature, signer, times and log entry hold. Constructing one outside `attest.verify` fails.
 
@@ -72,15 +89,19 @@ class VerifiedBundle:
         times: when it existed, proven; earliest first.
         logged: where it was made public; `None` where that was not demanded and not there.
         certificate: digest of the signing certificate; `None` for keys.
+        counts: when the signer counts. Where no time is proven, whoever has a clock owes a look at it.
+        unchecked: how many log entries and timestamps the bundle brings that nothing was there to check against.
     """
 
-    signer: CertificateSigner | ManagedKey
+    signer: CertificateSigner | ManagedKey | PkiSigner
     payload: bytes | None
     payload_type: str | None
     message: Digest | None
     times: tuple[ProvenTime, ...]
     logged: Logged | None
     certificate: Digest | None = None
+    counts: Span | None = None
+    unchecked: int = 0
     seal: object = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:

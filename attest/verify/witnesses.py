@@ -38,6 +38,11 @@ def check_witnesses(bundle: SigstoreBundle, *, root: TrustedRoot) -> tuple[tuple
     return tuple(sorted(times, key=lambda time: (time.moment, time.witness))), logged
 
 
+def count_witnesses(bundle: SigstoreBundle) -> int:
+    """How many log entries and timestamps the bundle brings; for whoever cannot check them and has to say so."""
+    return len(bundle.timestamps) + (bundle.log_entry is not None)
+
+
 def demand_log_entry(bundle: SigstoreBundle) -> None:
     """Return only if there is one.
 
