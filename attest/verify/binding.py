@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from attest.claims.signature import ModelSignature
     from attest.claims.statement import Statement
     from attest.model.artefact import Artefact
-    from attest.trust.identity import TrustedKey
-    from attest.trust.trusted_holder import TrustedHolder
+    from attest.trust.signatory import Signatory
     from attest.verify.proven import VerifiedBundle
     from attest_registry.digest import Digest
 
@@ -51,9 +50,7 @@ class FileFinding:
     found: Digest | None = None
 
 
-def bind_signer(
-    statement: Statement, *, signer: TrustedKey | TrustedHolder, proven: VerifiedBundle | None = None
-) -> None:
+def bind_signer(statement: Statement, *, signer: Signatory, proven: VerifiedBundle | None = None) -> None:
     """Step 6: words of our own kinds name whoever says them, so that nobody passes on somebody else's (row 71).
 
     Raises:
@@ -72,13 +69,16 @@ def bind_signer(
         )
 
 
-def _own_name(signer: TrustedKey | TrustedHolder, proven: VerifiedBundle | None) -> dict[str, object]:
-    """How a signer names himself: his key, or what his certificate says (docs/formats.md)."""
-    if proven is not None:
+def _own_name(signer: Signatory, proven: VerifiedBundle | None) -> dict[str, object]:
+    """How a signer names himself: his key, or what the issuer of his login says of him (docs/formats.md)."""
+    if proven is not None and proven.certificate is not None:
         from attest.verify.fulcio import CertificateSigner  # noqa: PLC0415  # only where X.509 was loaded anyway
+        from attest.verify.proven import PkiSigner  # noqa: PLC0415
 
         if isinstance(proven.signer, CertificateSigner):
             return {"issuer": proven.signer.issuer, "subject": proven.signer.subject}
+        if isinstance(proven.signer, PkiSigner):  # nobody vouched for a login: his certificate's key is who he is
+            return {"key": {"sha256": proven.signer.key.hex}}
     return {"key": {"sha256": signer.fingerprint.hex}}
 
 

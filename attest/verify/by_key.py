@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from attest.signing.bundle import Bundle
-    from attest.trust.identity import TrustedKey
+    from attest.trust.signatory import KeyHolder
 
 _PEM_HINT: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _DIGEST_BYTES: Final = 32
 _LONGEST_HINT: Final = 80
 
 
-def find_signer(bundle: Bundle, keys: Sequence[TrustedKey], *, what: str) -> TrustedKey:
+def find_signer(bundle: Bundle, keys: Sequence[KeyHolder], *, what: str) -> KeyHolder:
     """Steps 2 to 4 of the verifier: the trusted key whose signature this is.
 
     Args:
@@ -55,7 +55,7 @@ def find_signer(bundle: Bundle, keys: Sequence[TrustedKey], *, what: str) -> Tru
     raise _nobody(bundle.material.hint or bundle.keyid, keys, what)
 
 
-def _nobody(hint: str, keys: Sequence[TrustedKey], what: str) -> SignatureInvalid | SignerNotTrusted:
+def _nobody(hint: str, keys: Sequence[KeyHolder], what: str) -> SignatureInvalid | SignerNotTrusted:
     for key in keys:
         if hint and hint in {cosign_hint(key.public_key), oms_hint(key.public_key)}:
             return SignatureInvalid(

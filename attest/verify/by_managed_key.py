@@ -6,9 +6,12 @@
     4  what the trusted root can check: every timestamp, the log entry, its promise (steps 3 to 5 of `by_certificate`)
     5  the log entry, rebuilt whole from the bundle and this key, and compared
     6  as many proofs as were demanded; none can be demanded without a root
-    7  a key that counts for a while: at every proven time, of which there has to be one (GHSA-wqqc-jjcq-vfxm)
+    7  a key that counts for a while: at every proven time, of which there has to be one (GHSA-wqqc-jjcq-vfxm), unless
+       the operator said that none is required; then it has to count when somebody looks, and whoever has a clock owes
+       that (`VerifiedBundle.counts`)
 
-Without a root, log entries and timestamps are not looked at and prove nothing: no time comes back.
+Without a root, log entries and timestamps are not looked at and prove nothing: no time comes back, and `unchecked`
+says how many there were.
 """
 
 from __future__ import annotations
@@ -17,20 +20,19 @@ from typing import TYPE_CHECKING
 
 from attest.errors import NoTrust, OutsideWindow, SignerNotTrusted
 from attest.trust.verifying_key import VerifyingKey
-from attest.trust.window import shown
 from attest.verify import content, log_body
 from attest.verify.demands import BARE_KEY
 from attest.verify.proven import _SEAL, TimeSource, VerifiedBundle
-from attest.verify.sigstore_bundle import Envelope, KeyHint
-from attest.verify.witnesses import check_witnesses, demand_log_entry, demand_times
+from attest.verify.sigstore_bundle import Envelope, KeyHint, SigstoreBundle
+from attest.verify.witnesses import check_witnesses, count_witnesses, demand_log_entry, demand_times
 from attest_registry.digest import Digest
 
 if TYPE_CHECKING:
+    from attest.signing.bundle import Bundle
     from attest.trust.managed_key import ManagedKey
     from attest.trust.roots import TrustedRoot
     from attest.verify.demands import KeyDemands
     from attest.verify.proven import Logged, ProvenTime
-    from attest.verify.sigstore_bundle import SigstoreBundle
 
 
 def verify_key_bundle(
@@ -71,8 +73,8 @@ def verify_key_bundle(
     verifying = VerifyingKey.of(key.key.public_key, what=key.key.name)
     words = content.check_signature(bundle, verifying, message)  # 3
     times, logged = _witnesses(bundle, verifying, words, root, demands)
-    if not (demands.accept_unproven_time and not times):  # 7
-        _check_window(key, times)
+    unchecked = count_witnesses(bundle) if root is None else 0
+    check_window(key, times, needs_time=key.needs_time and not demands.accept_unproven_time, unchecked=unchecked)  # 7
     return VerifiedBundle(
         signer=key,
         payload=words.payload if isinstance(words, Envelope) else None,
@@ -80,8 +82,28 @@ def verify_key_bundle(
         message=Digest.of(message) if isinstance(message, bytes) else message,
         times=times,
         logged=logged,
+        counts=key.span,
+        unchecked=unchecked,
         seal=_SEAL,
     )
+
+
+def check_witnesses_of(bundle: Bundle, raw: bytes, *, key: ManagedKey) -> VerifiedBundle | None:
+    """What a bundle proves that the key was found to have signed; `None` where it brings nothing to prove it with.
+
+    Args:
+        bundle: as `attest.signing.bundle` reads it.
+        raw: its bytes.
+        key: the key, with its time and root.
+
+    Raises:
+        AttestError: as `verify_key_bundle`. What is there has to hold, also where nobody asks for it.
+    """
+    brings = bundle.log_entries + bundle.timestamps
+    if not brings or key.root is None:  # what it brings could not be checked, and is not read
+        check_window(key, (), needs_time=key.needs_time, unchecked=brings)
+        return None
+    return verify_key_bundle(SigstoreBundle.parse(raw), key=key, root=key.root)
 
 
 def _witnesses(
@@ -109,15 +131,27 @@ def _witnesses(
     return times, logged
 
 
-def _check_window(key: ManagedKey, times: tuple[ProvenTime, ...]) -> None:
-    if not key.is_limited:
-        return
-    demand_times(len(times), 1, of="a log or a timestamp authority, because the key counts for a while only")
+def check_window(key: ManagedKey, times: tuple[ProvenTime, ...], *, needs_time: bool, unchecked: int = 0) -> None:
+    """Step 7: return only if the key counted at every proven time.
+
+    Args:
+        key: whom the operator believes, and when.
+        times: what is proven.
+        needs_time: whether there has to be one.
+        unchecked: how many witnesses there were besides, for the message.
+
+    Raises:
+        EvidenceMissing: `time-missing`.
+        OutsideWindow: `key-window`.
+    """
+    if needs_time and not times:
+        why = "because the key counts for a while only" if key.is_limited else "because the operator asks for it"
+        demand_times(0, 1, of=f"a log or a timestamp authority, {why}", unchecked=unchecked)
     for time in times:
         if not key.counts_at(time.moment):
             raise OutsideWindow(
-                f"the key of {key.key.name} did not count when it signed",
+                f"the key of {key.name} did not count when it signed",
                 code="key-window",
-                expected=" to ".join(shown(end) if end else "any time" for end in (key.not_before, key.not_after)),
+                expected=str(key.span),
                 found=str(time),
             )

@@ -6,7 +6,8 @@
      4  the path, as the bundle gives it, to a pinned certificate: each issued by the next, each allowed to issue;
         a root that the bundle brings along counts only where it is the pinned one
      5  every certificate of the path valid at every proven time, the pinned one too
-     6  the subject; there always has to be one, because such authorities issue for servers and people alike
+     6  the subject; there always has to be one, because such authorities issue for servers and people alike. Where an
+        OIDC issuer vouched for it, the certificate is a Sigstore's, and is never judged without asking which issuer
      7  the signature, over the envelope's own type and payload
      8  the log entry, rebuilt whole from the bundle and compared
      9  a proven time, unless the operator said that none is required; then the whole path has to be valid when somebody
@@ -29,6 +30,7 @@ from attest.trust.window import Span
 from attest.trust.x509_path import UNREADABLE, check_authorities, check_issued, extension, named
 from attest.verify import content, log_body
 from attest.verify.certificates import check_valid, read_certificate
+from attest.verify.fulcio import vouched_for
 from attest.verify.proven import _SEAL, PkiSigner, VerifiedBundle
 from attest.verify.sigstore_bundle import CertificateChain, Envelope
 from attest.verify.witnesses import check_witnesses, count_witnesses, demand_times
@@ -82,15 +84,16 @@ def verify_pki_bundle(
     path = _path(signing, holder.authority.anchors)  # 4
     for proven in times:
         check_valid(path, proven)  # 5
-    names = read_names(signing.certificate)
-    subject = holder.identity.find(names)  # 6
+    _refuse_sigstore(signing.certificate)
+    subject = holder.identity.find(read_names(signing.certificate))  # 6
     words = content.check_signature(bundle, signing.key, message)  # 7
     if holder.root is not None and bundle.log_entry is not None:  # 8
         log_body.check_body(
             bundle.log_entry,
             log_body.Signed(content=words, signature=bundle.signature, key=signing.key, certificate=signing.der),
         )
-    demand_times(len(times), 1 if holder.time_required else 0, of=_TIME)  # 9
+    unchecked = count_witnesses(bundle) if holder.root is None else 0
+    demand_times(len(times), 1 if holder.time_required else 0, of=_TIME, unchecked=unchecked)  # 9
     return VerifiedBundle(
         signer=PkiSigner(subject=subject, kind=holder.identity.said_as, key=Digest.of(signing.key.spki)),
         payload=words.payload if isinstance(words, Envelope) else None,
@@ -102,9 +105,19 @@ def verify_pki_bundle(
         counts=Span(
             start=max(each.not_valid_before_utc for each in path), end=min(each.not_valid_after_utc for each in path)
         ),
-        unchecked=count_witnesses(bundle) if holder.root is None else 0,
+        unchecked=unchecked,
         seal=_SEAL,
     )
+
+
+def _refuse_sigstore(leaf: x509.Certificate) -> None:
+    if vouched_for(leaf):
+        raise SignerNotTrusted(
+            "the certificate is one of a Sigstore, where the issuer of the login has to be asked for",
+            code="issuer-mismatch",
+            expected="a certificate of a private authority",
+            found="a certificate that names an OIDC issuer",
+        )
 
 
 def read_names(leaf: x509.Certificate) -> dict[NameKind, tuple[str, ...]]:

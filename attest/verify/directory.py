@@ -7,12 +7,12 @@ not bind file names (docs/threats.md row 32).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from attest.claims import signature
 from attest.claims.predicates import word_for
-from attest.errors import AttestError, EvidenceMissing, SubjectMismatch, Tampered
+from attest.errors import AttestError, EvidenceMissing, MalformedEvidence, SubjectMismatch, Tampered
 from attest.verify import binding
 from attest.verify.binding import FileFinding, FileStatus
 from attest.verify.verifier import (
@@ -32,8 +32,7 @@ if TYPE_CHECKING:
     from attest.claims.signature import ModelSignature
     from attest.evidence.evidence import Evidence
     from attest.model.manifest import ModelManifest
-    from attest.trust.identity import TrustedKey
-    from attest.trust.trusted_holder import TrustedHolder
+    from attest.trust.signatory import Signatory
     from attest.verify.facts import Fact, Rejected
     from attest_registry.digest import Digest
 
@@ -50,7 +49,7 @@ class FolderFindings:
     """
 
     files: tuple[FileFinding, ...]
-    signer: TrustedKey | TrustedHolder | None = None
+    signer: Signatory | None = None
     facts: tuple[Fact, ...] = ()
     rejected: tuple[Rejected, ...] = ()
 
@@ -87,6 +86,10 @@ class _Listed:
     def differences(self) -> int:
         return sum(finding.status is not FileStatus.SAME for finding in self.files)
 
+    @property
+    def has_time(self) -> bool:
+        return self.signed.proven is not None and bool(self.signed.proven.times)
+
 
 def files_of(manifest: ModelManifest) -> dict[str, Digest]:
     """Path → digest of a folder that was hashed."""
@@ -104,7 +107,11 @@ def compare_with_version(manifest: ModelManifest, files: Mapping[str, Digest]) -
 
 
 def verify_directory(
-    manifest: ModelManifest, evidence: Sequence[Evidence], keys: Sequence[TrustedKey | TrustedHolder]
+    manifest: ModelManifest,
+    evidence: Sequence[Evidence],
+    keys: Sequence[Signatory],
+    *,
+    single_file: bool = False,
 ) -> FolderFindings:
     """A folder against evidence files.
 
@@ -114,6 +121,7 @@ def verify_directory(
         manifest: the folder, hashed.
         evidence: bundles from anywhere.
         keys: whom the operator named.
+        single_file: whether the model is a file and no folder: only then may a signature name it `.`, whatever its name.
 
     Raises:
         EvidenceMissing: there is no model signature at all.
@@ -121,6 +129,7 @@ def verify_directory(
     """
     check_amount(evidence)
     there = files_of(manifest)
+    only = manifest.files[0].path if single_file else None
     listed: list[_Listed] = []
     others: list[Signed] = []
     rejected: list[Rejected] = []
@@ -128,14 +137,14 @@ def verify_directory(
         try:
             signed = authenticate(piece, keys)
             if is_model_signature(signed.statement.predicate_type):
-                listed.append(_read_list(signed, there))
+                listed.append(_read_list(signed, there, only=only))
             else:
                 others.append(signed)
         except AttestError as error:
-            rejected.append(reject(piece, error))
+            rejected.append(_named(reject(piece, error)))
     if not listed:
         raise _no_signature(rejected)
-    best = min(listed, key=lambda each: each.differences)
+    best = min(listed, key=lambda each: (each.differences, not each.has_time))
     facts: tuple[Fact, ...] = ()
     if best.files and not best.differences:
         facts, wrong = _with_others(best, others, manifest.oms_root)
@@ -143,10 +152,29 @@ def verify_directory(
     return FolderFindings(files=best.files, signer=best.signed.signer, facts=facts, rejected=tuple(rejected))
 
 
-def _read_list(signed: Signed, there: Mapping[str, Digest]) -> _Listed:
+def _read_list(signed: Signed, there: Mapping[str, Digest], *, only: str | None) -> _Listed:
     claim = signature.parse(signed.statement)
+    if only is not None and [resource.path for resource in claim.resources] == [signature.THE_FILE]:
+        claim = replace(claim, resources=(replace(claim.resources[0], path=only),))
     signed_files = {resource.path: resource.digest for resource in claim.resources}
     return _Listed(signed=signed, claim=claim, files=binding.compare(signed_files, there))
+
+
+def _named(rejected: Rejected) -> Rejected:
+    """What model_signing 0.2 wrote, by name: no key verifies it, so nothing else would say what is wrong with it.
+
+    Its pre-authentication encoding holds the payload as Python prints bytes, so that other words have the same one.
+    """
+    if rejected.predicate_type != signature.OLDEST or rejected.error.code == "signature-too-old":
+        return rejected
+    error = MalformedEvidence(
+        "this is a model signature of model_signing 0.2, over a broken pre-authentication encoding",
+        code="signature-encoding-broken",
+        expected="a bundle of model_signing 0.3.1 or later (OMS v1.0)",
+        found=signature.OLDEST,
+        hint="ask whoever signed it to sign the model again",
+    )
+    return replace(rejected, error=error)
 
 
 def _with_others(

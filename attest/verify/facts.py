@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from attest.claims.statement import Statement
     from attest.errors import AttestError
     from attest.evidence.evidence import Evidence
-    from attest.trust.identity import TrustedKey
-    from attest.trust.trusted_holder import TrustedHolder
-    from attest.verify.proven import VerifiedBundle
+    from attest.trust.signatory import Signatory
+    from attest.trust.window import Span
+    from attest.verify.proven import ProvenTime, VerifiedBundle
 
     Claim = ModelSignature | Provenance | MLBOM
 
@@ -32,20 +32,29 @@ class Fact:
         claim: the predicate as its own type; `None` for types that no rule of ours reads.
         claimed_time: when the signer says it was said, RFC 3339; nobody else confirms it.
         proven: what its certificate, log entry and timestamps prove besides; `None` for a bare key.
+        counts: when the signer counts, where that has an end; held against the clock where no time is proven.
+        unchecked: how many log entries and timestamps the bundle brings that nothing was there to check against.
     """
 
     statement: Statement
-    signer: TrustedKey | TrustedHolder
+    signer: Signatory
     evidence: Evidence
     claim: Claim | None = None
     claimed_time: str | None = None
     proven: VerifiedBundle | None = None
+    counts: Span | None = None
+    unchecked: int = 0
     seal: object = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Refuse to exist unless the verifier made it."""
         if self.seal is not _SEAL:
             raise TypeError("facts are made by attest.verify only")
+
+    @property
+    def times(self) -> tuple[ProvenTime, ...]:
+        """When it was said, as far as that is proven; earliest first."""
+        return () if self.proven is None else self.proven.times
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

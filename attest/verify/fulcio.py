@@ -85,6 +85,11 @@ class CertificateSigner:
     extensions: FulcioExtensions
 
 
+def vouched_for(certificate: x509.Certificate) -> bool:
+    """Whether it names an OIDC issuer, as those of a Sigstore do and those of other authorities do not."""
+    return any(_NUMBERS.get(each.oid) in {_ISSUER_V1, _ISSUER_V2} for each in certificate.extensions)
+
+
 def read_signer(certificate: x509.Certificate) -> CertificateSigner:
     """The holder of a certificate whose path was checked.
 

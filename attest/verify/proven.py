@@ -44,6 +44,10 @@ class ProvenTime:
     def __str__(self) -> str:
         return f"{shown(self.moment)} ({self.source} {self.witness})"
 
+    def to_json(self) -> dict[str, str]:
+        """For documents that commands print."""
+        return {"moment": shown(self.moment), "source": self.source.value, "witness": self.witness}
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Logged:

@@ -3,7 +3,8 @@
      1  read the bundle: bounded, strict JSON, version 0.3, one signature, payload type exactly in-toto
      2  its material decides how it is checked: a key never stands in for a certificate, nor the reverse
      3  find the trusted key that made the signature: each is tried, the hint selects nothing;
-        or the trusted holder of its certificate: the steps of by_certificate.py, for each
+        what log entries and timestamps it brings is held against the root pinned for that key (by_managed_key.py);
+        or the trusted holder of its certificate: the steps of by_certificate.py or by_private_pki.py, for each
      4  the signature covers the payload type and the payload as they stand in the envelope
      5  read the statement: strict JSON, Statement v1, SHA-256 subjects
      6  the predicate type decides how the rest is read, by exact comparison; unknown types are kept as such; our own
@@ -13,8 +14,9 @@
         under the same name
      9  read the predicate with the claim's own reader
 
-What is proven is who said which words about which version: not when, and not that they are true.
-Whoever calls owes: keys from the operator, and an artefact whose manifest was checked against its digest.
+What is proven is who said which words about which version, and when only where a witness of a pinned root says so; not
+that they are true. Whoever calls owes: keys from the operator, an artefact whose manifest was checked against its
+digest, and a look at the clock for signers that count for a while (`Fact.counts`).
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from attest.claims.statement import Statement
 from attest.errors import AttestError, Incident, MalformedEvidence, Refusal
 from attest.signing.bundle import Bundle, CertificateMaterial, KeyMaterial
 from attest.trust.identity import TrustedKey
+from attest.trust.trusted_holder import PkiHolder, TrustedHolder
 from attest.verify import binding, by_key
 from attest.verify.facts import _SEAL, Fact, Judged, Rejected
 from attest_registry import limits
@@ -37,7 +40,8 @@ if TYPE_CHECKING:
 
     from attest.evidence.evidence import Evidence
     from attest.model.artefact import Artefact
-    from attest.trust.trusted_holder import TrustedHolder
+    from attest.trust.signatory import KeyHolder, Signatory
+    from attest.trust.window import Span
     from attest.verify.facts import Claim
     from attest.verify.proven import VerifiedBundle
 
@@ -59,15 +63,19 @@ class Signed:
         signer: the trusted key or holder that signed them.
         evidence: the bundle.
         proven: what certificate, log and timestamps prove besides; `None` for a bare key.
+        counts: when the signer counts; `None` for always, and for holders whose certificates say it.
+        unchecked: how many log entries and timestamps nothing was there to check against.
     """
 
     statement: Statement
-    signer: TrustedKey | TrustedHolder
+    signer: Signatory
     evidence: Evidence
     proven: VerifiedBundle | None = None
+    counts: Span | None = None
+    unchecked: int = 0
 
 
-def authenticate(evidence: Evidence, keys: Sequence[TrustedKey | TrustedHolder]) -> Signed:
+def authenticate(evidence: Evidence, keys: Sequence[Signatory]) -> Signed:
     """Steps 1 to 6: who signed which words, in his own name.
 
     Raises:
@@ -80,7 +88,7 @@ def authenticate(evidence: Evidence, keys: Sequence[TrustedKey | TrustedHolder])
         raise MalformedEvidence(
             "the bundle holds another kind of payload", expected=PAYLOAD_TYPE, found=bundle.payload_type[:120]
         )
-    signer: TrustedKey | TrustedHolder
+    signer: Signatory
     proven = None
     if isinstance(bundle.material, CertificateMaterial):
         from attest.verify import by_holder  # noqa: PLC0415  # X.509 and time stamps cost a key's verifier nothing
@@ -88,14 +96,31 @@ def authenticate(evidence: Evidence, keys: Sequence[TrustedKey | TrustedHolder])
         signer, proven = by_holder.find_holder(evidence.raw, keys, what="the bundle")
     else:
         signer = by_key.find_signer(bundle, only_keys(keys), what="the bundle")
+        if not isinstance(signer, TrustedKey):
+            from attest.verify import by_managed_key  # noqa: PLC0415  # nor do those that count for a while
+
+            proven = by_managed_key.check_witnesses_of(bundle, evidence.raw, key=signer)
     statement = Statement.parse(bundle.payload)
     binding.bind_signer(statement, signer=signer, proven=proven)
-    return Signed(statement=statement, signer=signer, evidence=evidence, proven=proven)
+    return Signed(
+        statement=statement,
+        signer=signer,
+        evidence=evidence,
+        proven=proven,
+        counts=_counts(signer, proven),
+        unchecked=bundle.log_entries + bundle.timestamps if proven is None else proven.unchecked,
+    )
 
 
-def only_keys(trusted: Sequence[TrustedKey | TrustedHolder]) -> list[TrustedKey]:
+def _counts(signer: Signatory, proven: VerifiedBundle | None) -> Span | None:
+    if proven is not None:
+        return proven.counts
+    return None if isinstance(signer, TrustedKey | TrustedHolder | PkiHolder) else signer.span
+
+
+def only_keys(trusted: Sequence[Signatory]) -> list[KeyHolder]:
     """The keys among those that the operator named."""
-    return [each for each in trusted if isinstance(each, TrustedKey)]
+    return [each for each in trusted if not isinstance(each, TrustedHolder | PkiHolder)]
 
 
 def establish(signed: Signed, claim: Claim | None) -> Fact:
@@ -107,6 +132,8 @@ def establish(signed: Signed, claim: Claim | None) -> Fact:
         claim=claim,
         claimed_time=_claimed_time(signed.statement),
         proven=signed.proven,
+        counts=signed.counts,
+        unchecked=signed.unchecked,
         seal=_SEAL,
     )
 
@@ -116,7 +143,7 @@ def verify(
     *,
     artefact: Artefact,
     model: str,
-    keys: Sequence[TrustedKey | TrustedHolder],
+    keys: Sequence[Signatory],
     other_names: Sequence[str] = (),
 ) -> Fact:
     """All steps for one piece of evidence.
@@ -166,13 +193,14 @@ def judge(
     *,
     artefact: Artefact,
     model: str,
-    keys: Sequence[TrustedKey | TrustedHolder],
+    keys: Sequence[Signatory],
     other_names: Sequence[str] = (),
 ) -> Judged:
     """All evidence of one version, each piece on its own, in the order of the bundles' digests.
 
     The same words by the same signer count once, however many copies of the bundle there are: signatures can be made
-    again, and JSON can be spelt differently.
+    again, and JSON can be spelt differently. A copy from which the proofs of its time were taken never hides the whole
+    one.
 
     Raises:
         MalformedEvidence: more than `limits.REFERRERS_PER_ARTEFACT` pieces (`too-much-evidence`).
@@ -186,8 +214,15 @@ def judge(
         except AttestError as error:
             rejected.append(reject(piece, error))
         else:
-            facts.setdefault((fact.statement.raw, fact.signer.fingerprint.hex), fact)
+            keep(facts, fact)
     return Judged(facts=tuple(facts.values()), rejected=tuple(rejected))
+
+
+def keep(facts: dict[tuple[bytes, str], Fact], fact: Fact) -> None:
+    """Add a fact, unless the same words by the same signer are there with as good a proof of their time."""
+    kept = facts.setdefault((fact.statement.raw, fact.signer.fingerprint.hex), fact)
+    if not kept.times and fact.times:
+        facts[fact.statement.raw, fact.signer.fingerprint.hex] = fact
 
 
 def check_amount(evidence: Sequence[Evidence]) -> None:

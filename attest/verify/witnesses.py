@@ -55,8 +55,14 @@ def demand_log_entry(bundle: SigstoreBundle) -> None:
         )
 
 
-def demand_times(found: int, wanted: int, *, of: str) -> None:
+def demand_times(found: int, wanted: int, *, of: str, unchecked: int = 0) -> None:
     """Return only if there are enough.
+
+    Args:
+        found: how many are proven.
+        wanted: how many have to be.
+        of: by whom, for the message.
+        unchecked: how many witnesses there were that nothing was there to check against.
 
     Raises:
         EvidenceMissing: `time-missing`.
@@ -66,5 +72,8 @@ def demand_times(found: int, wanted: int, *, of: str) -> None:
             "too few witnesses say when the bundle was signed",
             code="time-missing",
             expected=f"{wanted} by {of}",
-            found=str(found),
+            found=f"{found}; {unchecked} not checked, because no trusted root is named" if unchecked else str(found),
+            hint="name the trusted root of whoever logged or stamped it: trust: {root: trusted_root.json}"
+            if unchecked
+            else None,
         )
