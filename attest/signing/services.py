@@ -253,7 +253,7 @@ class Service:
             body = b""
         if known:
             return Answer(status=response.status_code, headers=response.headers, body=body)
-        refused = self._refused(response.status_code, body, request.asked)
+        refused = self._refused(response, body, request.asked)
         if response.status_code in answers.BUSY:
             raise Transient(refused, wait=retry_after(response.headers.get("Retry-After"), now=time.time()))
         raise refused
@@ -284,12 +284,16 @@ class Service:
                 raise failure.error from error
             raise Transient(failure.error, tries=failure.tries) from error
 
-    def _refused(self, status: int, body: bytes, asked: str) -> StoreRefused:
+    def _refused(self, response: requests.Response, body: bytes, asked: str) -> StoreRefused:
+        status = response.status_code
         failed = status >= 500  # noqa: PLR2004
+        found = _message(body, self.secret)
+        if response.is_redirect:
+            found = f"it redirects to {printable(response.headers['Location'], self.secret)}, which is not followed"
         return StoreRefused(
             f"{self.name} {'failed at' if failed else 'refused'} {asked} ({status})",
             code=_FAILED_CODES[self.kind] if failed else _REFUSED_CODES[self.kind],
-            found=_message(body, self.secret),
+            found=found,
         )
 
     def _translated(self, error: StoreError) -> ServiceError:
