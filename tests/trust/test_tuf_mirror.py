@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from attest.errors import AttestError, InputError, ServiceAnswerInvalid
+from attest.errors import AttestError, InputError
 from attest.signing.trust_config import SigningTrust
 from attest.trust import tuf_mirror
 from tests.services.sigstore.instance import _sigstore, sigstore  # noqa: F401  # fixtures
@@ -90,7 +90,7 @@ def test_another_mirror_s_root_is_not_believed(mirror: Mirror, tmp_path: Path) -
 
 def test_an_expired_mirror_is_not_believed(mirror: Mirror, tmp_path: Path) -> None:
     mirror.publish(2, lives=timedelta(days=-1))
-    assert code(mirror, tmp_path) == "tuf-not-trusted"
+    assert code(mirror, tmp_path) == "tuf-expired"
 
 
 def test_a_mirror_does_not_go_back(mirror: Mirror, tmp_path: Path) -> None:
@@ -98,13 +98,13 @@ def test_a_mirror_does_not_go_back(mirror: Mirror, tmp_path: Path) -> None:
     mirror.publish(2)
     fetch(mirror, tmp_path)
     (mirror.folder / "timestamp.json").write_bytes(old["timestamp.json"])
-    assert code(mirror, tmp_path) == "tuf-not-trusted"
+    assert code(mirror, tmp_path) == "tuf-rolled-back"
 
 
 def test_a_target_that_was_changed_is_not_believed(mirror: Mirror, tmp_path: Path) -> None:
     for file in (mirror.folder / "targets").glob("*.trusted_root.json"):
         file.write_bytes(file.read_bytes().replace(b"sigstore.mock", b"sigstore.evil"))
-    assert code(mirror, tmp_path) == "tuf-not-trusted"
+    assert code(mirror, tmp_path) == "tuf-other-content"
 
 
 def test_a_mirror_without_a_signing_configuration(sigstore: Sigstore, tmp_path: Path) -> None:  # noqa: F811
@@ -113,7 +113,7 @@ def test_a_mirror_without_a_signing_configuration(sigstore: Sigstore, tmp_path: 
 
 @pytest.mark.parametrize("root", [b"", b"{}", b"no json"])
 def test_a_pinned_root_that_is_none(mirror: Mirror, tmp_path: Path, root: bytes) -> None:
-    assert code(mirror, tmp_path, root=root) == "tuf-not-trusted"
+    assert code(mirror, tmp_path, root=root) == "bad-tuf-root"
 
 
 def test_the_two_public_instances_have_a_root_here() -> None:
@@ -135,5 +135,5 @@ def test_a_mirror_without_tls_is_not_asked(tmp_path: Path) -> None:
 
 
 def test_the_error_names_the_mirror(mirror: Mirror, tmp_path: Path) -> None:
-    with pytest.raises(ServiceAnswerInvalid, match=r"the trust mirror 127\.0\.0\.1"):
+    with pytest.raises(InputError, match=r"the trust mirror 127\.0\.0\.1"):
         fetch(mirror, tmp_path, root=b"{}")

@@ -66,9 +66,30 @@ SERVICES: Final[Mapping[str, tuple[str, str, int]]] = {
         4,
     ),
     "tuf-not-trusted": (
-        "what the mirror serves is not signed as its pinned root demands, is older than before, or has expired",
-        "check address and root.json; an expired mirror has to be signed again by its operator",
+        "what the mirror serves is not signed as its pinned root demands",
+        "check the mirror's address and its root.json; if both are right, treat it as an incident",
         4,
+    ),
+    "tuf-expired": (
+        "what the mirror serves is over, and an old state could be served for ever",
+        "its operator has to sign it again; if it is fresh, set this machine's clock",
+        4,
+    ),
+    "tuf-rolled-back": (
+        "the mirror serves an older state than it did before",
+        "ask its operator, on another way: somebody keeps newer keys from you, or he set it up anew",
+        4,
+    ),
+    "tuf-other-content": ("the mirror served a file that is not the one that was signed for", _WAIT, 4),
+    "tuf-mirror-missing": (
+        "nothing says which mirror has the root that is pinned: it came from a file, or was changed by hand",
+        "name the mirror: attest trust fetch --mirror URL --root ROOT.json",
+        2,
+    ),
+    "bad-tuf-root": (
+        "what is given as the root of a mirror is no TUF root.json",
+        "get root.json from the mirror's operator; trusted_root.json is another file",
+        2,
     ),
     "tuf-root-missing": (
         "nothing says which root a mirror has to begin with",
