@@ -115,6 +115,12 @@ class Settings:
         return self.keys / "default.key"
 
     @property
+    def trusted_root(self) -> Path:
+        """The pinned root in force where no flag names one: what the settings name, or the one in the configuration."""
+        own = self.values["trusted_root"].value
+        return written_path(own) if own else self.config / "trusted_root.json"
+
+    @property
     def store(self) -> Path:
         """Folder of the embedded store."""
         return self.data / "store"
