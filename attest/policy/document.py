@@ -16,14 +16,15 @@ from attest.policy.identities import read_identities
 from attest.policy.requirements import Identity as Identity  # noqa: PLC0414  # public here
 from attest.policy.requirements import Policy as Policy  # noqa: PLC0414
 from attest.strict_yaml import load_file
-from attest.trust.trusted_holder import TrustedHolder
+from attest.trust.identity import TrustedKey
+from attest.trust.trusted_holder import PkiHolder, TrustedHolder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from attest.strict_yaml import Document
-    from attest.trust.identity import TrustedKey
+    from attest.trust.signatory import Signatory
     from attest_registry.digest import Digest
 
 _PREFIX: Final = "policy"
@@ -41,7 +42,7 @@ def load_policy(path: Path) -> Policy:
     return _read(load_file(path, prefix=_PREFIX, failure=PolicyError), folder=path.parent, given=None)
 
 
-def load_shipped(name: str, *, keys: Sequence[TrustedKey | TrustedHolder] = ()) -> Policy:
+def load_shipped(name: str, *, keys: Sequence[Signatory] = ()) -> Policy:
     """Read a shipped policy, with the given keys in place of `key: given`.
 
     Args:
@@ -56,7 +57,7 @@ def load_shipped(name: str, *, keys: Sequence[TrustedKey | TrustedHolder] = ()) 
     return _read(document, folder=path.parent, given=keys)
 
 
-def policy_for_keys(keys: Sequence[TrustedKey | TrustedHolder], *, allow_code: Sequence[str] = ()) -> Policy:
+def policy_for_keys(keys: Sequence[Signatory], *, allow_code: Sequence[str] = ()) -> Policy:
     """The short form: signature, provenance and ML-BOM, each by one of the given keys.
 
     Args:
@@ -80,11 +81,11 @@ def policy_for_keys(keys: Sequence[TrustedKey | TrustedHolder], *, allow_code: S
     if allow_code:
         document.value["formats"]["code-bearing"] = sorted(set(allow_code))
     policy = _read(document, folder=shipped.folder(), given=keys)
-    flag = "--identity" if any(isinstance(key, TrustedHolder) for key in keys) else "--key"
+    flag = "--identity" if any(isinstance(key, TrustedHolder | PkiHolder) for key in keys) else "--key"
     return replace(policy, name=f"{flag} {', '.join(key.name for key in keys)}")
 
 
-def _read(document: Document, *, folder: Path, given: Sequence[TrustedKey | TrustedHolder] | None) -> Policy:
+def _read(document: Document, *, folder: Path, given: Sequence[Signatory] | None) -> Policy:
     reading.check_head(document)
     identities = read_identities(document, folder=folder, given=given)
     demands = reading.read_requirements(document, identities)
@@ -105,8 +106,13 @@ def _read(document: Document, *, folder: Path, given: Sequence[TrustedKey | Trus
 
 def _digest(value: Mapping[str, Any], identities: Mapping[str, Identity]) -> Digest:
     composed = dict(value)
-    composed["identities"] = {
-        name: {"key": sorted(str(key.fingerprint) for key in identity.keys)} for name, identity in identities.items()
-    }
-    composed.pop("trust", None)  # the roots are in the fingerprints of those whom they vouch for
+    composed["identities"] = {name: _composed(identity) for name, identity in identities.items()}
+    composed.pop("trust", None)  # the roots are in what stands for those whom they vouch for
     return canonical_digest(composed)
+
+
+def _composed(identity: Identity) -> dict[str, Any]:
+    """An identity without paths: by its fingerprints, and by when and with which root its key counts."""
+    found: dict[str, Any] = {"key": sorted(str(key.fingerprint) for key in identity.keys)}
+    managed = [key.to_json() for key in identity.keys if not isinstance(key, TrustedKey | TrustedHolder | PkiHolder)]
+    return found | ({"managed": managed} if managed else {})

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from attest.claims.predicates import ML_BOM, PROVENANCE
 from attest.policy import file_rules, lineage, rules
 from attest.policy.case import Case
+from attest.policy.in_force import in_force
 from attest.policy.verdict import Finding, Status, Verdict
 from attest.verify.binding import FileStatus
 from attest.verify.facts import Judged
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from attest.model.manifest import ModelManifest
     from attest.policy.requirements import Policy
     from attest.verify.directory import FolderFindings
+    from attest.verify.facts import Fact
+    from attest.verify.proven import ProvenTime
 
 _BYTES_NOT_READ: Final = "not read (pull, load and exec check every byte; here: --full)"
 _AHEAD: Final = timedelta(minutes=5)
@@ -46,6 +49,7 @@ def evaluate(policy: Policy, judged: Judged, *, artefact: Artefact, reference: s
         now: the time to judge at, with its zone.
     """
     files = {file.path: file.digest for file in artefact.files}
+    judged = in_force(judged, now=now)
     case = Case(policy=policy, judged=judged, digest=artefact.digest, files=files, reference=reference, now=now)
     not_read = Finding(rule="bytes", status=Status.NOT_REACHED, summary=_BYTES_NOT_READ)
     return _verdict(case, [judge_reference(case), *_judge_demands(case), not_read, judge_time(case)])
@@ -65,7 +69,7 @@ def evaluate_folder(
     """
     case = Case(
         policy=policy,
-        judged=Judged(facts=findings.facts, rejected=findings.rejected),
+        judged=in_force(Judged(facts=findings.facts, rejected=findings.rejected), now=now),
         digest=manifest.oms_root,
         files={file.path: file.digest for file in manifest.files},
         reference=name,
@@ -100,7 +104,13 @@ def _judge_folder(findings: FolderFindings) -> Finding:
 
 def _verdict(case: Case, findings: list[Finding]) -> Verdict:
     policy = case.policy
-    return Verdict(digest=case.digest, policy_name=policy.name, policy_digest=policy.digest, findings=tuple(findings))
+    return Verdict(
+        digest=case.digest,
+        policy_name=policy.name,
+        policy_digest=policy.digest,
+        findings=tuple(findings),
+        proven_time=_proven_time(case),
+    )
 
 
 def _judge_demands(case: Case) -> list[Finding]:
@@ -153,16 +163,29 @@ def judge_time(case: Case) -> Finding:
     else:
         ahead = ", in the future" if stated > case.now + _AHEAD else ""
         summary = f"{stated:%Y-%m-%d %H:%M} UTC{ahead}, claimed by the signer, not proven"
-    return Finding(rule="time", status=Status.NOT_REACHED, summary=summary)
+    return Finding(rule="time", status=Status.NOT_REACHED, summary=summary + _unchecked(case))
 
 
-def _proven_time(case: Case) -> str | None:
+def _demanded(case: Case) -> list[Fact]:
+    return [fact for demand in case.policy.demands for fact in case.accepted(demand)]
+
+
+def _unchecked(case: Case) -> str:
+    """Log entries and timestamps that nothing was there to check against are said, and prove nothing."""
+    count = sum(fact.unchecked for fact in _demanded(case))
+    if not count:
+        return ""
+    what = "1 log entry or timestamp" if count == 1 else f"{count} log entries and timestamps"
+    return f"; {what} not checked, because no trusted root is named"
+
+
+def _proven_time(case: Case) -> ProvenTime | None:
     """The latest of the times at which the demanded claims existed; only where each of them has one."""
-    facts = [fact for demand in case.policy.demands for fact in case.accepted(demand)]
-    times = [fact.proven.times[0] for fact in facts if fact.proven is not None and fact.proven.times]
+    facts = _demanded(case)
+    times = [fact.times[0] for fact in facts if fact.times]
     if not facts or len(times) < len(facts):
         return None
-    return str(max(times, key=lambda time: time.moment))
+    return max(times, key=lambda time: time.moment)
 
 
 def _stated_time(case: Case) -> datetime | None:

@@ -6,11 +6,16 @@ from typing import TYPE_CHECKING
 
 from attest.claims.predicates import word_for
 from attest.policy.requirements import LINEAGE_WORDS, Lineage, SourceState
+from attest.trust.identity import TrustedKey
+from attest.trust.trusted_holder import PkiHolder, TrustedHolder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from attest.policy.requirements import FormatDemand, LineageDemand, Policy, ProvenanceDemand
+    from attest.trust.managed_key import ManagedKey
+    from attest.trust.roots import TrustedRoot
+    from attest.trust.signatory import Signatory
 
 _ROLE_WORDS = {role: word for word, role in LINEAGE_WORDS.items()}
 _ANY_OF_SEVERAL = 2
@@ -39,11 +44,54 @@ def sentences(policy: Policy) -> tuple[str, ...]:
 
 
 def identities(policy: Policy) -> tuple[tuple[str, str], ...]:
-    """Name and key of everybody who is named."""
+    """Name of everybody who is named, with his key or as what his certificates name him, and when he counts."""
     return tuple(
-        (name, ", ".join(f"key {key.fingerprint}" for key in identity.keys) or "the key given after --key")
+        (name, ", or ".join(_who(key) for key in identity.keys) or "the key given after --key")
         for name, identity in policy.identities.items()
     )
+
+
+def _who(signatory: Signatory) -> str:
+    if isinstance(signatory, TrustedKey):
+        return f"key {signatory.fingerprint}"
+    if isinstance(signatory, TrustedHolder):
+        return _sigstore(signatory)
+    if isinstance(signatory, PkiHolder):
+        return _pki(signatory)
+    return _managed(signatory)
+
+
+def _managed(key: ManagedKey) -> str:
+    parts = [f"key {key.fingerprint}"]
+    if key.is_limited:
+        parts.append(f"which counts {key.span}")
+    parts.append(_time(required=key.needs_time, ends=key.is_limited))
+    return ", ".join([*parts, *_witnesses(key.root)])
+
+
+def _sigstore(holder: TrustedHolder) -> str:
+    identity = holder.identity
+    subject = identity.subject or f"anybody like {identity.subject_glob}"
+    parts = [f"{subject}{f' ({identity.kind})' if identity.kind else ''}, for whom {identity.issuer} vouches"]
+    parts += [f"with {name.replace('_', '-')} {value}" for name, value in identity.extensions]
+    return ", ".join([*parts, f"by the trusted root {holder.root.digest.short}"])
+
+
+def _pki(holder: PkiHolder) -> str:
+    identity = holder.identity
+    subject = identity.subject or f"anybody like {identity.subject_glob}"
+    parts = [f"{subject} ({identity.said_as}), with a certificate of the authority {holder.authority.digest.short}"]
+    return ", ".join([*parts, _time(required=holder.time_required, ends=True), *_witnesses(holder.root)])
+
+
+def _time(*, required: bool, ends: bool) -> str:
+    if required:
+        return "with a proven time of signing"
+    return "now where no time of signing is proven" if ends else "whether or not a time of signing is proven"
+
+
+def _witnesses(root: TrustedRoot | None) -> list[str]:
+    return [] if root is None else [f"times by the trusted root {root.digest.short}"]
 
 
 def _by(policy: Policy, names: Sequence[str]) -> str:

@@ -2,29 +2,38 @@
 
 identities:
   risk-ml: {key: risk-ml.pub}
+  last-year: {key: last-year.pub, not-before: 2025-01-01, not-after: 2025-12-31, time: required}
   ci: {issuer: "https://token.actions.githubusercontent.com", subject: "https://github.com/acme/…@refs/heads/main"}
   people: {issuer: "https://accounts.example.com", subject-glob: "*@acme.example", kind: email}
-trust: {root: trusted_root.json}     # who vouches for certificates; pinned, beside the policy
+  release: {root: acme-ca.pem, subject: release@acme.example}
+trust: {root: trusted_root.json}     # who vouches for certificates and times; pinned, beside the policy
+
+Holders of certificates are read in `holders.py`.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from attest.errors import AttestError, InputError, KeyFileError, PolicyError
+from attest.policy.reading import read_word
 from attest.policy.requirements import Identity
 from attest.signing.algorithms import supported_public_key
+from attest.strict_yaml import dotted
 from attest.trust.identity import TrustedKey, fingerprint, load_trusted_key
 from attest.written_path import written_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from attest.strict_yaml import Document
+    from attest.trust.managed_key import TimeDemand
     from attest.trust.roots import TrustedRoot
-    from attest.trust.trusted_holder import TrustedHolder
+    from attest.trust.signatory import KeyHolder, Signatory
 
 GIVEN: Final = "given"
 """The word for "the key given on the command line", in the shipped policies."""
@@ -32,12 +41,31 @@ GIVEN: Final = "given"
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _PEM: Final = "-----BEGIN "
 _PATH: Final = ("identities",)
-_HOLDER_KEYS: Final = ("issuer", "subject", "subject-glob", "kind", "extensions")
+_SPAN_KEYS: Final = ("not-before", "not-after", "time")
+_KEY_KEYS: Final = ("key", *_SPAN_KEYS)
+SIGSTORE_KEYS: Final = ("issuer", "subject", "subject-glob", "kind", "extensions")
+PKI_KEYS: Final = ("root", "subject", "subject-glob", "kind", "time")
+_ALL_KEYS: Final = tuple(dict.fromkeys((*_KEY_KEYS, *SIGSTORE_KEYS, *PKI_KEYS)))
+_SHAPES: Final = "key: FILE; issuer: URL with a subject; or root: FILE with a subject"
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
-def read_identities(
-    document: Document, *, folder: Path, given: Sequence[TrustedKey | TrustedHolder] | None
-) -> dict[str, Identity]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Beside:
+    """What stands beside the identities.
+
+    Args:
+        folder: what paths are relative to.
+        root: the pinned root that the document names under `trust`.
+        origin: its path.
+    """
+
+    folder: Path
+    root: TrustedRoot | None
+    origin: str
+
+
+def read_identities(document: Document, *, folder: Path, given: Sequence[Signatory] | None) -> dict[str, Identity]:
     """Who is named.
 
     Args:
@@ -57,6 +85,7 @@ def read_identities(
             code="no-identities",
             expected="identities: {publisher: {key: publisher.pub}}",
         )
+    beside = _read_beside(document, folder)
     found: dict[str, Identity] = {}
     for name in value:
         if not _NAME.fullmatch(name):
@@ -67,96 +96,157 @@ def read_identities(
                 expected="letters, digits and . _ -",
                 at_key=True,
             )
-        identity = _read_one(document, name, value[name], folder, given)
+        identity = _read_one(document, name, value[name], beside, given)
         _refuse_shared_key(document, identity, found)
         found[name] = identity
     return found
 
 
-def _read_one(
-    document: Document, name: str, value: Any, folder: Path, given: Sequence[TrustedKey | TrustedHolder] | None
-) -> Identity:
+def _read_one(document: Document, name: str, value: Any, beside: Beside, given: Sequence[Signatory] | None) -> Identity:
     path = (*_PATH, name)
-    if isinstance(value, dict) and "key" not in value and value.keys() & set(_HOLDER_KEYS):
-        return Identity(name=name, keys=(_read_holder(document, name, value, folder),))
-    document.check_keys(path, value, ("key",), required=("key",))
+    document.check_keys(path, value, _ALL_KEYS)
+    if "key" not in value:
+        if not value.keys() & set(SIGSTORE_KEYS + PKI_KEYS) - set(_SPAN_KEYS):
+            raise document.error(path, f"{dotted(path)} names nobody", code="missing-key", expected=_SHAPES)
+        from attest.policy.holders import read_holder  # noqa: PLC0415  # X.509 costs a key's policy nothing
+
+        return Identity(name=name, keys=(read_holder(document, name, value, beside),))
+    document.check_keys(path, value, _KEY_KEYS)
     key = value["key"]
     if not isinstance(key, str) or not key.strip():
         raise document.error((*path, "key"), "a key is the path of a public key, or PEM text", code="wrong-type")
     if key == GIVEN:
-        if given is None:
-            raise document.error(
-                (*path, "key"),
-                "'given' stands for the key on the command line, which a policy file does not have",
-                code="key-given",
-                expected="the path of a public key, or PEM text",
-                hint="a file of that name: ./given",
-            )
-        return Identity(name=name, keys=tuple(given), given=True)
+        return Identity(name=name, keys=_given(document, path, value, given), given=True)
     try:
-        trusted = _from_text(key, name=name, origin=document.what) if _PEM in key else _from_file(key, name, folder)
+        trusted = (
+            _from_text(key, name=name, origin=document.what) if _PEM in key else _from_file(key, name, beside.folder)
+        )
     except InputError as error:
         raise document.error(
             (*path, "key"), error.message, code="bad-key", expected=error.expected, hint=error.hint
         ) from error
-    return Identity(name=name, keys=(trusted,))
+    return Identity(name=name, keys=(_managed(document, path, value, trusted, beside),))
 
 
-def _read_holder(document: Document, name: str, value: dict[str, Any], folder: Path) -> TrustedHolder:
-    """Somebody who signs with certificates; the root that vouches for him is named once, under `trust`."""
-    from attest.trust.certificate_identity import CertificateIdentity, SubjectKind  # noqa: PLC0415
-    from attest.trust.trusted_holder import TrustedHolder  # noqa: PLC0415
-
-    path = (*_PATH, name)
-    document.check_keys(path, value, _HOLDER_KEYS, required=("issuer",))
-    texts = {key: _text(document, (*path, key), value[key]) for key in value if key != "extensions"}
-    kind = texts.get("kind")
-    if kind is not None and kind not in set(SubjectKind):
+def _given(
+    document: Document, path: tuple[str, ...], value: dict[str, Any], given: Sequence[Signatory] | None
+) -> tuple[Signatory, ...]:
+    if given is None:
         raise document.error(
-            (*path, "kind"), f"'{kind[:40]}' is no kind of subject", code="bad-value", expected=", ".join(SubjectKind)
+            (*path, "key"),
+            "'given' stands for the key on the command line, which a policy file does not have",
+            code="key-given",
+            expected="the path of a public key, or PEM text",
+            hint="a file of that name: ./given",
         )
-    extensions = value.get("extensions", {})
-    if not isinstance(extensions, dict):
-        raise document.error((*path, "extensions"), "extensions are names with one value each", code="wrong-type")
-    pairs = {key.replace("-", "_"): _text(document, (*path, "extensions", key), extensions[key]) for key in extensions}
+    document.check_keys(path, value, ("key",))
+    return tuple(given)
+
+
+def _managed(
+    document: Document, path: tuple[str, ...], value: dict[str, Any], key: TrustedKey, beside: Beside
+) -> KeyHolder:
+    """The key, with when it counts and whose proofs of time are believed, where the document says either."""
+    if beside.root is None and not value.keys() & set(_SPAN_KEYS):
+        return key
+    from attest.trust.managed_key import ManagedKey, TimeDemand  # noqa: PLC0415  # only where a policy needs it
+
+    time = read_time_demand(document, path, value)
     try:
-        identity = CertificateIdentity(
-            issuer=texts["issuer"],
-            subject=texts.get("subject"),
-            subject_glob=texts.get("subject-glob"),
-            kind=None if kind is None else SubjectKind(kind),
-            extensions=tuple(sorted(pairs.items())),
+        managed = ManagedKey(
+            key=key,
+            not_before=_moment(document, (*path, "not-before"), value, last=False),
+            not_after=_moment(document, (*path, "not-after"), value, last=True),
+            time=time,
+            root=beside.root,
         )
     except PolicyError as error:
-        raise document.error(path, error.message, code="bad-identity", expected=error.expected) from error
-    root, origin = _read_root(document, folder)
-    return TrustedHolder(name=name, identity=identity, root=root, origin=origin)
+        if error.code != PolicyError.code:
+            raise
+        raise document.error((*path, "not-after"), error.message, code="bad-span", expected=error.expected) from error
+    if time is TimeDemand.NOT_REQUIRED and not managed.is_limited:
+        raise document.error(
+            (*path, "time"),
+            "'not-required' says nothing about a key without not-before or not-after",
+            code="missing-key",
+            expected="not-before or not-after beside it, or no `time`",
+        )
+    if managed.needs_time and beside.root is None:
+        raise no_root(document, (*path, "time" if time else "not-after"), "a proven time")
+    return managed
 
 
-def _read_root(document: Document, folder: Path) -> tuple[TrustedRoot, str]:
-    from attest.trust.roots import TrustedRoot  # noqa: PLC0415
+def read_time_demand(document: Document, path: tuple[str, ...], value: dict[str, Any]) -> TimeDemand | None:
+    """The key `time` of an identity; `None` where it is left out.
 
+    Raises:
+        PolicyError: `policy-unknown-word`.
+    """
+    from attest.trust.managed_key import TimeDemand  # noqa: PLC0415  # only where a policy needs it
+
+    return read_word(document, (*path, "time"), value["time"], TimeDemand) if "time" in value else None
+
+
+def no_root(document: Document, path: tuple[str, ...], needing: str) -> InputError:
+    """The error for what cannot be checked without a trusted root."""
+    return document.error(
+        path,
+        f"{needing} needs a trusted root",
+        code="no-root",
+        expected="trust: {root: trusted_root.json}",
+        hint="time: not-required     on the identity accepts signatures without a proven time, while it counts"
+        if "time" in needing
+        else None,
+    )
+
+
+def _moment(document: Document, path: tuple[str, ...], value: dict[str, Any], *, last: bool) -> datetime | None:
+    """A time with its zone, or a day in UTC: from its first moment, until its last."""
+    from attest.trust.window import read_time  # noqa: PLC0415
+
+    if path[-1] not in value:
+        return None
+    text = value[path[-1]]
+    if isinstance(text, str) and _DAY.fullmatch(text):
+        text += "T23:59:59.999999Z" if last else "T00:00:00Z"
+    try:
+        return read_time(text if isinstance(text, str) else "", what=path[-1])
+    except AttestError as error:
+        raise document.error(
+            path,
+            f"{dotted(path)} is no time",
+            code="bad-time",
+            expected="a day such as 2026-12-31 (UTC), or a time with its zone such as 2026-12-31T18:00:00Z",
+        ) from error
+
+
+def _read_beside(document: Document, folder: Path) -> Beside:
+    """The key `trust`. What it names has to be sound even where nobody needs it."""
     trust = document.value.get("trust")
     if trust is None:
-        raise document.error(
-            _PATH,
-            "an identity with an issuer needs a trusted root",
-            code="no-root",
-            expected="trust: {root: trusted_root.json}",
-        )
+        return Beside(folder=folder, root=None, origin="")
+    from attest.trust.roots import TrustedRoot  # noqa: PLC0415
+
     document.check_keys(("trust",), trust, ("root",), required=("root",))
     try:
-        path = folder / written_path(_text(document, ("trust", "root"), trust["root"]))
-        return TrustedRoot.load(path), str(path)
+        path = folder / written_path(read_plain(document, ("trust", "root"), trust["root"]))
+        return Beside(folder=folder, root=TrustedRoot.load(path), origin=str(path))
+    except PolicyError:
+        raise
     except AttestError as error:
         raise document.error(
             ("trust", "root"), error.message, code="bad-root", expected=error.expected, hint=error.hint
         ) from error
 
 
-def _text(document: Document, path: tuple[str, ...], value: object) -> str:
+def read_plain(document: Document, path: tuple[str, ...], value: object) -> str:
+    """Text, as it stands.
+
+    Raises:
+        PolicyError: it is none (`policy-wrong-type`).
+    """
     if not isinstance(value, str) or not value.strip():
-        raise document.error(path, f"{path[-1]} has to be text", code="wrong-type")
+        raise document.error(path, f"{dotted(path)} has to be text", code="wrong-type")
     return value
 
 

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 
     from attest.claims.training import Operation
     from attest.model.manifest import FileKind
-    from attest.trust.identity import TrustedKey
-    from attest.trust.trusted_holder import TrustedHolder
+    from attest.trust.signatory import Signatory
     from attest_registry.digest import Digest
 
 
@@ -57,7 +56,7 @@ class Identity:
     """
 
     name: str
-    keys: tuple[TrustedKey | TrustedHolder, ...]
+    keys: tuple[Signatory, ...]
     given: bool = False
 
 
@@ -177,19 +176,19 @@ class Policy:
         return tuple(demand for demand in named if demand is not None)
 
     @property
-    def keys(self) -> tuple[TrustedKey | TrustedHolder, ...]:
+    def keys(self) -> tuple[Signatory, ...]:
         """All keys and certificate identities of all identities, each once."""
         found = {key.fingerprint: key for identity in self.identities.values() for key in identity.keys}
         return tuple(found.values())
 
-    def identity_of(self, key: TrustedKey | TrustedHolder) -> Identity | None:
+    def identity_of(self, key: Signatory) -> Identity | None:
         """Whose key it is: by fingerprint, never by the name that came along."""
         for identity in self.identities.values():
             if any(own.fingerprint == key.fingerprint for own in identity.keys):
                 return identity
         return None
 
-    def describe(self, key: TrustedKey | TrustedHolder) -> str:
+    def describe(self, key: Signatory) -> str:
         """A key or holder as people should see it."""
         identity = self.identity_of(key)
         if identity is None or identity.given:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from attest.errors import Refusal
 
 if TYPE_CHECKING:
+    from attest.verify.proven import ProvenTime
     from attest_registry.digest import Digest
 
 
@@ -60,12 +61,14 @@ class Verdict:
         policy_name: the policy, for people.
         policy_digest: digest of the composed policy document.
         findings: one per rule, in the policy's order.
+        proven_time: when all that was demanded existed, by whose word; `None` where that is not proven.
     """
 
     digest: Digest
     policy_name: str
     policy_digest: Digest
     findings: tuple[Finding, ...]
+    proven_time: ProvenTime | None = None
 
     @property
     def allowed(self) -> bool:
@@ -105,6 +108,7 @@ class Verdict:
             "verdict": self.word.lower(),
             "digest": str(self.digest),
             "policy": {"name": self.policy_name, "digest": str(self.policy_digest)},
+            "proven_time": None if self.proven_time is None else self.proven_time.to_json(),
             "findings": [
                 {
                     "rule": finding.rule,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from attest.errors import PolicyError, SignerNotTrusted
 from attest.trust.subject_glob import check_glob, matches
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from attest.verify.fulcio import CertificateSigner
+
+_STAR: Final = "*"
 
 
 class SubjectKind(StrEnum):
@@ -36,7 +38,8 @@ class CertificateIdentity:
         subject: the e-mail address, URI (SPIFFE ids too) or user name; compared exactly.
         subject_glob: instead of `subject`: `*` stands for any text without `/` and `@`, `**` for any text.
         kind: as what the certificate has to name the subject; any kind when left out.
-        extensions: what the issuer has to have said besides, by the field names of `FulcioExtensions`; exact.
+        extensions: what the issuer has to have said besides, by the field names of `FulcioExtensions`; exact, or a
+            pattern where there is a star in it, such as `refs/tags/v*`.
     """
 
     issuer: str
@@ -55,6 +58,9 @@ class CertificateIdentity:
             check_glob(self.subject_glob)
         if len(dict(self.extensions)) != len(self.extensions) or not all(all(pair) for pair in self.extensions):
             raise PolicyError("an identity's extensions need one value each")
+        for _, value in self.extensions:
+            if _STAR in value:
+                check_glob(value)
 
     def check(self, signer: CertificateSigner) -> None:
         """Return only if `signer` is this identity.
@@ -85,10 +91,11 @@ class CertificateIdentity:
 
     def _check_extensions(self, said: Mapping[str, str]) -> None:
         for name, expected in self.extensions:
-            if said.get(name) != expected:
+            found = said.get(name)
+            if found is None or not (matches(expected, found) if _STAR in expected else found == expected):
                 raise SignerNotTrusted(
                     f"the certificate says something else as {name.replace('_', ' ')}",
                     code="extension-mismatch",
                     expected=expected,
-                    found=said.get(name, "nothing")[:200],
+                    found="nothing" if found is None else found[:200],
                 )

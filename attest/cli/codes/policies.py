@@ -98,6 +98,32 @@ POLICIES: Final[Mapping[str, tuple[str, str, int]]] = {
         "give each identity its own key",
         2,
     ),
+    "policy-bad-span": (
+        "the time in which a key counts ends before it begins",
+        "correct not-before or not-after; both ends belong to it",
+        2,
+    ),
+    "policy-bad-time": (
+        "not-before or not-after is no time that has one reading",
+        "write a day such as 2026-12-31 (UTC), or a time with its zone such as 2026-12-31T18:00:00Z",
+        2,
+    ),
+    "policy-bad-authority": (
+        "the certificates of a private authority that the policy names cannot be used",
+        "name a PEM file with the authority's certificates alone, relative to the policy",
+        2,
+    ),
+    "bad-authority": (
+        "a file holds no certificate of an authority, or something else beside them",
+        "name a PEM file with the authority's own certificates: no leaf, no private key",
+        2,
+    ),
+    "authority-not-found": ("there is no certificate of an authority at that place", "check the path", 2),
+    "signer-not-in-force": (
+        "its signer counts for a while only, not now, and nothing proves that he did when he signed",
+        "ask for evidence with a timestamp or log entry, or by a key or certificate that counts now",
+        1,
+    ),
     "policy-key-given": (
         "`given` stands for the key after --key, which a policy file does not have",
         "name a public key file there; attest policy init --key FILE writes a policy with one",
