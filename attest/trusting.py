@@ -11,6 +11,8 @@ from attest.trust.identity import load_trusted_key
 from attest.written_path import written_path
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from attest.policy.document import Policy
     from attest.settings import Setting, Settings
     from attest.trust.trusted_holder import TrustedHolder
@@ -81,14 +83,7 @@ def _holder(settings: Settings, whom: Whom) -> TrustedHolder:
             expected="--identity SUBJECT --issuer URL",
             found=f"only --{'issuer' if whom.identity is None else 'identity'}",
         )
-    root = settings.choose("trusted_root", None if whom.trusted_root is None else str(whom.trusted_root))
-    if root.value is None:
-        raise NoTrust(
-            f"nothing says which root vouches for {whom.identity}",
-            code="no-trusted-root",
-            expected="--trusted-root FILE, a pinned trusted_root.json",
-            found=f"none; no $ATTEST_TRUSTED_ROOT; no `trusted_root` in {tilde(settings.config / 'config.toml')}",
-        )
+    root = _root(settings, whom)
     glob = "*" in whom.identity
     return TrustedHolder(
         name=whom.identity,
@@ -97,8 +92,26 @@ def _holder(settings: Settings, whom: Whom) -> TrustedHolder:
             subject=None if glob else whom.identity,
             subject_glob=whom.identity if glob else None,
         ),
-        root=TrustedRoot.load(written_path(root.value)),
-        origin=root.value,
+        root=TrustedRoot.load(root),
+        origin=str(root),
+    )
+
+
+def _root(settings: Settings, whom: Whom) -> Path:
+    """The file of the pinned root: typed, in the settings, or where `attest trust` puts it."""
+    chosen = settings.choose("trusted_root", None if whom.trusted_root is None else str(whom.trusted_root))
+    if chosen.value is not None:
+        return written_path(chosen.value)
+    if settings.trusted_root.exists() and not chosen.locked:
+        return settings.trusted_root
+    raise NoTrust(
+        f"nothing says which root vouches for {whom.identity}",
+        code="no-trusted-root",
+        expected="--trusted-root FILE, a pinned trusted_root.json",
+        found=f"none; no $ATTEST_TRUSTED_ROOT; no `trusted_root` in {tilde(settings.config / 'config.toml')}; "
+        f"no {tilde(settings.trusted_root)}",
+        hint="attest trust fetch          pins that of Sigstore's public instance\n"
+        "attest trust pin FILE       pins one that you were given",
     )
 
 

@@ -43,6 +43,7 @@ def _rows(settings: Settings) -> dict[str, Any]:
     rows["store"] = host or str(folder)
     rows["cache"] = str(settings.cache)
     rows["signing key"] = _key(settings)
+    rows["trusted root"] = _root(settings)
     for name, setting in settings.values.items():
         if setting.value is not None and name != "key":
             rows[f"setting {name}"] = f"{setting.value} ({setting.origin}{', locked' if setting.locked else ''})"
@@ -65,6 +66,12 @@ def _key(settings: Settings) -> str:
     if not public.exists():
         return "none     hint: attest keygen"
     return f"{settings.default_key} {load_trusted_key(public).fingerprint.short}"
+
+
+def _root(settings: Settings) -> str:
+    from attest.cli.trust_show import said  # noqa: PLC0415
+
+    return said(settings.trusted_root)
 
 
 def _try_store(settings: Settings) -> str:

@@ -33,6 +33,7 @@ GROUPS: Final[dict[str, dict[str, str]]] = {
     },
     "Policy and trust": {
         "policy": "write, check and explain policies",
+        "trust": "pin, refresh and look at the trusted root",
         "key": "look at keys",
         "record": "write and check training records",
         "bom": "look at CycloneDX ML-BOMs",

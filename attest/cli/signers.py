@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from attest.cli import passphrase, render
+from attest.cli import passphrase, render, trust_change
 from attest.errors import InputError, Interrupted
 from attest.written_path import written_path
 
@@ -72,7 +72,8 @@ def _refuse_beside(values: dict[str, Any], what: str, names: tuple[str, ...]) ->
         raise InputError(f"{typed[0]} does not go with {what}", code="usage", hint="attest push --help")
 
 
-def _options(settings: Settings) -> RemoteOptions:
+def service_options(settings: Settings) -> RemoteOptions:
+    """How signing services and trust mirrors are reached."""
     from attest.signing.services import PATIENCE  # noqa: PLC0415
     from attest_registry.oci.remote_options import RemoteOptions  # noqa: PLC0415
 
@@ -107,7 +108,7 @@ class KeyChoice:
         from attest.signing.services import Kind, Service  # noqa: PLC0415
         from attest.signing.timestamp_client import TimestampClient  # noqa: PLC0415
 
-        options, tsa, rekor = _options(self._settings), self._values["tsa"], self._values["rekor"]
+        options, tsa, rekor = service_options(self._settings), self._values["tsa"], self._values["rekor"]
         stamps = [TimestampClient(service=Service(kind=Kind.TSA, url=tsa, options=options))] if tsa else []
         log = None
         if rekor:
@@ -137,6 +138,7 @@ class KeylessChoice:
     def __init__(self, values: dict[str, Any], settings: Settings) -> None:
         self._values = values
         self._settings = settings
+        self._pinned = False
         self._trust = self._instance()
         self._token = self._find_token()
         self._holder: Any = None
@@ -150,9 +152,11 @@ class KeylessChoice:
         if self._values["trust_config"] is not None:
             return SigningTrust.load(written_path(self._values["trust_config"]))
         mirror = STAGING if self._values["staging"] else PUBLIC_GOOD
-        return SigningTrust.from_mirror(
-            mirror, root=None, folder=self._settings.cache / "tuf", options=_options(self._settings)
+        trust = SigningTrust.from_mirror(
+            mirror, root=None, folder=self._settings.state / "tuf", options=service_options(self._settings)
         )
+        self._pinned = trust_change.is_pinned(self._settings, mirror, trust.root)
+        return trust
 
     def _find_token(self) -> Token:
         from attest.signing.token_sources import TokenChoice, find_token  # noqa: PLC0415
@@ -161,7 +165,7 @@ class KeylessChoice:
         if render.on_terminal() and self._trust.issuer is not None:
             from attest.signing.login import Login  # noqa: PLC0415
 
-            login = Login(issuer=self._trust.issuer, say=render.note, options=_options(self._settings))
+            login = Login(issuer=self._trust.issuer, say=render.note, options=service_options(self._settings))
             person = login.token
         return find_token(TokenChoice(named=self._values["identity_token"], person=person))
 
@@ -169,13 +173,17 @@ class KeylessChoice:
         """The signer, with its certificate: asked for when everything else is ready."""
         from attest.signing.keyless import KeylessSigner  # noqa: PLC0415
 
-        signer = KeylessSigner.open(self._trust, self._token, options=_options(self._settings))
+        signer = KeylessSigner.open(self._trust, self._token, options=service_options(self._settings))
         self._holder = signer.holder
         return signer
 
     def verify_with(self) -> str:
         """The options with which others verify what was signed."""
-        return f"--identity {self._holder.subject} --issuer {self._holder.issuer} --trusted-root FILE"
+        whom = f"--identity {self._holder.subject} --issuer {self._holder.issuer}"
+        if self._pinned:
+            return whom
+        how = f"     (attest trust fetch{' --staging' if self._values['staging'] else ''} pins one)"
+        return f"{whom} --trusted-root FILE{'' if self._values['trust_config'] else how}"
 
 
 def _say_public(token: Token, *, yes: bool) -> None:

@@ -91,7 +91,8 @@ Glossary
 _OFFLINE: Final = """\
 Working offline
 
-The store of this machine needs no server, and `attest verify --key` needs no network.
+The store of this machine needs no server, and verifying there needs no network: identities are verified against the
+pinned root, which only `attest trust fetch` refreshes (attest trust show).
 ATTEST_OFFLINE=1 makes any attempt to reach another host end with exit status 4 and the address that was wanted.
 No verb sends telemetry or looks for updates.
 To carry a version: skopeo copy oci:STORE/credit-risk:1 …, and `attest evidence export credit-risk:1 DIR`.

@@ -21,8 +21,28 @@ CERTIFICATES: Final[Mapping[str, tuple[str, str, int]]] = {
     ),
     "no-trusted-root": (
         "nothing says which root vouches for certificates",
-        "--trusted-root FILE names a pinned trusted_root.json; it is never fetched by itself",
+        "attest trust fetch pins one, or --trusted-root FILE names it; it is never fetched by itself",
         2,
+    ),
+    "trust-not-confirmed": (
+        "the trusted root would change what is believed, and there is nobody to ask",
+        "look at the changes, then run it again with --yes",
+        2,
+    ),
+    "trusted-root-old": (
+        "the pinned root was not confirmed for long, or its mirror has a newer one",
+        "attest trust fetch, or a newer file from its operator with attest trust pin",
+        0,
+    ),
+    "trust-unsupported": (
+        "a trusted root names keys of an algorithm that is not known; they count for nothing",
+        "nothing, until what they sign has to be verified: then take a newer attest",
+        0,
+    ),
+    "trust-ended": (
+        "nothing in a trusted root is in force now; it vouches for old signatures only",
+        "ask its operator for the one that is in force",
+        0,
     ),
     "bad-trusted-root": ("a trusted root does not have the form that it must have", "get the file again", 2),
     "trusted-root-not-found": ("there is no trusted root at that place", "check the path", 2),
