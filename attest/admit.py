@@ -148,17 +148,21 @@ def judge_version(
         InputError: the reference names no version.
     """
     pinned, artefact = locate_version(reference, repository)
-    judged = judge_evidence(artefact, repository, model=reference.model, policy=policy)
+    judged = judge_evidence(artefact, repository, reference=reference, policy=policy)
     verdict = evaluate(policy, judged, artefact=artefact, reference=str(pinned), now=now or datetime.now(UTC))
     return Judgement(
         reference=pinned, artefact=artefact, repository=repository, judged=judged, policy=policy, verdict=verdict
     )
 
 
-def judge_evidence(artefact: Artefact, repository: Repository, *, model: str, policy: Policy) -> Judged:
-    """Step 3: collect the evidence of a version and verify each piece on its own."""
+def judge_evidence(artefact: Artefact, repository: Repository, *, reference: Reference, policy: Policy) -> Judged:
+    """Step 3: collect the evidence of a version and verify each piece on its own.
+
+    Its names are the model's, the same with the host that was asked for (what cosign writes), and the policy's.
+    """
     collected = collect(repository, artefact.digest)
-    judged = judge(collected.evidence, artefact=artefact, model=model, keys=policy.keys, other_names=policy.other_names)
+    names = (reference.name, *policy.other_names)
+    judged = judge(collected.evidence, artefact=artefact, model=reference.model, keys=policy.keys, other_names=names)
     damaged = tuple(
         Rejected(evidence=Evidence(raw=b"", origin=damaged.origin), error=damaged.error)
         for damaged in collected.damaged

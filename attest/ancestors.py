@@ -45,7 +45,7 @@ def resolver(
         policy = policies(reference)
         standing = Standing.UNVERIFIED
         if policy is not None:
-            judged = judge_evidence(artefact, repository, model=reference.model, policy=policy)
+            judged = judge_evidence(artefact, repository, reference=reference, policy=policy)
             verdict = evaluate(policy, judged, artefact=artefact, reference=str(pinned), now=now)
             if verdict.exit_status == ContentMismatch.exit_status:
                 raise ContentMismatch(

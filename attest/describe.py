@@ -120,7 +120,7 @@ def describe(
     pinned, artefact = locate_version(reference, repository)
     collected = collect(repository, artefact.digest)
     keys = policy.keys if policy is not None else ()
-    names = policy.other_names if policy is not None else ()
+    names = (reference.name, *(policy.other_names if policy is not None else ()))
     judged = judge(collected.evidence, artefact=artefact, model=reference.model, keys=keys, other_names=names)
     rows = [*_fact_rows(judged), *_rejected_rows(judged)]
     rows += [_damaged_row(damaged.origin, damaged.error) for damaged in collected.damaged]

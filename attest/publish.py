@@ -286,7 +286,7 @@ def _complete(
     key = signer.trusted
     policy = policy_for_keys([key], allow_code=_code_bearing(signed.folder.manifest))
     artefact = signed.folder.artefact
-    judged = judge_evidence(artefact, repository, model=reference.model, policy=policy)
+    judged = judge_evidence(artefact, repository, reference=reference, policy=policy)
     verdict = evaluate(policy, judged, artefact=artefact, reference=str(reference), now=datetime.now(UTC))
     if not verdict.allowed or not all(repository.has_blob(file.blob) for file in artefact.files):
         return None

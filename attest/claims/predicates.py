@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 STATEMENT_V1: Final = "https://in-toto.io/Statement/v1"
+STATEMENT_V0_1: Final = "https://in-toto.io/Statement/v0.1"
 PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"
 
 OWN_NAMESPACE: Final = "urn:attest:"
@@ -39,6 +40,17 @@ WORDS: Final = {
     APPROVAL: "approval",
     EVENT: "event",
 }
+
+
+_WRITTEN_HERE: Final = ("https://model_signing/", "https://slsa.dev/provenance/", ML_BOM, COSIGN_SIGN, OWN_NAMESPACE)
+
+
+def is_written_here(predicate_type: str) -> bool:
+    """Whether claims of this kind, in whatever version, are among those that attest writes, so that one form is enough.
+
+    CycloneDX and cosign's claim are unversioned; a longer URI below theirs counts as theirs.
+    """
+    return predicate_type.startswith(_WRITTEN_HERE)
 
 
 def word_for(predicate_type: str) -> str:

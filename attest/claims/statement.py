@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from attest.claims.predicates import STATEMENT_V1
+from attest.claims.predicates import STATEMENT_V0_1, STATEMENT_V1, is_written_here
 from attest.errors import AttestError, MalformedEvidence
 from attest_registry import limits
 from attest_registry.digest import Digest
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _MOST_SUBJECTS = 1_000
-_OLD = "https://in-toto.io/Statement/v0.1"
 _OLD_HINT = "cosign attest writes the old type around a predicate; give it the whole statement with --statement"
 
 
@@ -40,6 +39,9 @@ class Subject:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Statement:
     """A claim as parsed. Unverified unless a `Fact` carries it.
+
+    Version 0.1 differs from 1 in its `_type` alone, for readers of SHA-256 subjects, and is what cosign 3 still writes
+    around every predicate. So other people's kinds of claim are read in both; those that are written here, in one.
 
     Args:
         raw: the payload bytes.
@@ -69,7 +71,8 @@ class Statement:
         """Read one.
 
         Raises:
-            MalformedEvidence: not strict JSON, not a Statement v1, no subject, or a subject without a valid SHA-256.
+            MalformedEvidence: not strict JSON, not a Statement v1 (or v0.1, for kinds that are not written here), no
+                subject, or a subject without a valid SHA-256.
         """
         try:
             document = parse_object(raw, what="the statement", limit=limits.BUNDLE_BYTES)
@@ -84,13 +87,7 @@ class Statement:
         subjects = document.get("subject")
         predicate_type = document.get("predicateType")
         predicate = document.get("predicate")
-        if document.get("_type") != STATEMENT_V1:
-            raise MalformedEvidence(
-                "the statement has another type",
-                expected=STATEMENT_V1,
-                found=str(document.get("_type"))[:120],
-                hint=_OLD_HINT if document.get("_type") == _OLD else None,
-            )
+        _check_type(document.get("_type"), predicate_type)
         if not isinstance(subjects, list) or not 1 <= len(subjects) <= _MOST_SUBJECTS:
             raise MalformedEvidence("the statement needs a subject", expected=f"1 to {_MOST_SUBJECTS}")
         if not isinstance(predicate_type, str) or not isinstance(predicate, dict | None):
@@ -101,6 +98,20 @@ class Statement:
             predicate_type=predicate_type,
             predicate=predicate or {},
         )
+
+
+def _check_type(kind: Any, predicate_type: Any) -> None:
+    if kind == STATEMENT_V1:
+        return
+    old = kind == STATEMENT_V0_1
+    if old and isinstance(predicate_type, str) and not is_written_here(predicate_type):
+        return
+    raise MalformedEvidence(
+        "the statement has another type",
+        expected=STATEMENT_V1,
+        found=str(kind)[:120],
+        hint=_OLD_HINT if old else None,
+    )
 
 
 def _subject(value: Any) -> Subject:

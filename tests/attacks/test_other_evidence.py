@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from attest.claims.predicates import APPROVAL, ML_BOM, MODEL_SIGNATURE, PROVENANCE, TEST_RESULT
+from attest.claims.predicates import APPROVAL, ML_BOM, MODEL_SIGNATURE, PROVENANCE, STATEMENT_V0_1, TEST_RESULT
 from attest.claims.statement import Statement, Subject
 from attest.signing.bundle import sign_statement
 from attest_registry.digest import Digest
+from attest_registry.strict_json import to_compact_json
 from tests.attacks.scene import FILES, MODEL, claims_of, weights
 from tests.verify.evidence import signed_payload
 
@@ -202,6 +203,28 @@ def test_another_name_that_the_operator_accepts(scene: Scene) -> None:
     scene.honest_pull(reference, *scene.policy("provenance: {by: [alice]}", more="formats: any\nnames: [demo/small]"))
     trust = scene.policy("provenance: {by: [alice]}", more="formats: any\nnames: [demo/smal]")
     scene.pull(reference, *trust, code="name-mismatch", status=3)
+
+
+@pytest.mark.parametrize("where", ["{host}.evil.example/{model}", "evil.example/{model}", "{host}/{model}2", "{host}"])
+def test_a_claim_of_cosigns_about_another_place(scene: Scene, where: str) -> None:
+    """Row 70: cosign names the repository with its host, which counts only where this very one was asked for."""
+    release = scene.release()
+    own = scene.registry.name
+    host = own.partition("/")[0]
+    trust = scene.policy("claims: [{type: test-result, by: [alice]}]")
+    good = sign_statement(_as_cosign_writes(release, own), scene.alice.signer)
+    reference = scene.registry.serve(release, bundles=[good])
+    scene.honest_pull(reference, *trust)
+    scene.registry.strip(release.digest)
+    bad = _as_cosign_writes(release, where.format(host=host, model=MODEL))
+    scene.registry.attach([sign_statement(bad, scene.alice.signer)], release.digest)
+    scene.pull(reference, *trust, code="name-mismatch", status=3)
+
+
+def _as_cosign_writes(release: Release, name: str) -> Statement:
+    subject = {"name": name, "digest": {"sha256": release.digest.hex}}
+    words = {"predicateType": TEST_RESULT, "subject": [subject], "predicate": {"result": "PASSED"}}
+    return Statement.parse(to_compact_json({"_type": STATEMENT_V0_1, **words}))
 
 
 def _approval(release: Release, by: Person, **words: Any) -> Statement:

@@ -231,7 +231,7 @@ def test_duplicate_keys_in_a_signed_statement_are_refused(version: Version, alic
         b'{"_type":"https://in-toto.io/Statement/v1","subject":[],"predicateType":"x","predicate":{}}',
         b'{"_type":"https://in-toto.io/Statement/v0.1","subject":[{"name":"a","digest":{"sha256":"'
         + b"0" * 64
-        + b'"}}],"predicateType":"x"}',
+        + b'"}}],"predicateType":"https://slsa.dev/provenance/v1"}',
         b'{"_type":"https://in-toto.io/Statement/v1","subject":[{"name":"a","digest":{"md5":"00"}}],"predicateType":"x"}',
         b'{"_type":"https://in-toto.io/Statement/v1","subject":[{"name":"a","digest":{"sha256":"ZZ"}}],"predicateType":"x"}',
         b"\xff",
