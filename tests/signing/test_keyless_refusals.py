@@ -63,13 +63,14 @@ def test_trouble_of_a_service_has_its_code(sigstore: Sigstore, service: str, tro
     assert time.monotonic() - start < 4
 
 
-@pytest.mark.parametrize("trouble", ["down", "babbling", "answering an empty object", "refusing"])
+@pytest.mark.parametrize("trouble", TROUBLE)
 def test_trouble_of_rekor_v1_has_its_code(sigstore: Sigstore, trouble: str) -> None:
     kind, more, code = TROUBLE[trouble]
     sigstore.fault("rekor", kind, **more)
     with pytest.raises(ServiceError) as caught:
         sign(sigstore, 1)
     assert caught.value.code == f"rekor-{code}"
+    assert caught.value.exit_status == 4
 
 
 @pytest.mark.parametrize("version", [1, 2])
@@ -249,11 +250,14 @@ def test_a_certificate_of_the_future_does_not_get_a_bundle(sigstore: Sigstore) -
     assert caught.value.code == "certificate-expired"
 
 
+@pytest.mark.parametrize("version", [1, 2])
 @pytest.mark.parametrize("seconds", [-3600, 3600])
-def test_a_timestamp_an_hour_off_is_refused_before_anything_is_logged(sigstore: Sigstore, seconds: int) -> None:
+def test_a_timestamp_an_hour_off_is_refused_before_anything_is_logged(
+    sigstore: Sigstore, seconds: int, version: int
+) -> None:
     sigstore.fault("tsa", "skew", seconds=seconds)
     with pytest.raises(ServiceAnswerInvalid) as caught:
-        sign(sigstore)
+        sign(sigstore, version)
     assert caught.value.code == "tsa-clock"
     assert sigstore.asked("rekor") == 0
 
@@ -266,11 +270,29 @@ def test_a_log_an_hour_off_does_not_get_a_bundle(sigstore: Sigstore, seconds: in
     assert caught.value.code in {"certificate-expired", "log-window"}
 
 
-def test_a_token_of_an_hour_from_now_is_not_valid_yet(sigstore: Sigstore) -> None:
-    sigstore.fault("oidc", "skew", seconds=3600)
+@pytest.mark.parametrize(("seconds", "code"), [(3600, "token-not-yet-valid"), (-3600, "token-expired")])
+def test_a_token_an_hour_off_is_refused_before_anybody_sees_it(sigstore: Sigstore, seconds: int, code: str) -> None:
+    sigstore.fault("oidc", "skew", seconds=seconds)
     with pytest.raises(CredentialError) as caught:
         token(sigstore, **PERSON)
-    assert caught.value.code == "token-not-yet-valid"
+    assert caught.value.code == code
+    assert sigstore.asked("fulcio") == 0
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize(("seconds", "code"), [(-3600, "clock-skew"), (3600, "tsa-clock")])
+def test_this_machine_an_hour_off_does_not_get_a_bundle(
+    sigstore: Sigstore, seconds: int, code: str, version: int
+) -> None:
+    """All services agree with one another, and with the token, and not with this machine."""
+    good = token(sigstore)
+    for service in ("fulcio", "rekor", "tsa"):
+        sigstore.fault(service, "skew", seconds=seconds)
+    with pytest.raises(ServiceAnswerInvalid) as caught:
+        KeylessSigner.open(trust(sigstore, version), good, options=OPTIONS).sign_statement(claims()[0])
+    assert caught.value.code == code
+    assert "clock" in f"{caught.value.hint} {caught.value.message}"
+    assert sigstore.asked("rekor") == 0
 
 
 def test_a_certificate_that_ends_during_the_push(sigstore: Sigstore, monkeypatch: pytest.MonkeyPatch) -> None:
