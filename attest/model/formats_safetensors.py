@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _LENGTH_BYTES: Final = 8
 _MOST_METADATA: Final = 32
 _MOST_DIMENSIONS: Final = 64
+_HEADER_PARTS: Final = 2_000_000  # 12 keys and values for each tensor
 
 _DTYPES: Final = {
     "BOOL": ("bool", 8),
@@ -76,7 +77,7 @@ def read_safetensors(sample: Sample) -> FileFormat | None:
 
 def _header(raw: bytes) -> dict[str, Any]:
     try:
-        return parse_object(raw, what="the safetensors header", limit=HEADER_BYTES)
+        return parse_object(raw, what="the safetensors header", limit=HEADER_BYTES, parts=_HEADER_PARTS)
     except ContentMismatch as error:
         raise Damaged(clean(error.message)) from error
 

@@ -20,6 +20,10 @@ BUNDLE_BYTES: Final = 32 * 1024 * 1024
 JSON_DEPTH: Final = 64
 """Nesting of a JSON document. CycloneDX, the deepest we read, stays below 20."""
 
+JSON_PARTS: Final = 1_000_000
+"""Keys and values of a JSON document. Each takes up to 100 bytes of memory, however few it has in the document: 32 MiB
+of `{}` would fill 0.9 GB. The ML-BOM of 8,000 files has 280,000."""
+
 FILES_PER_MODEL: Final = 8_000
 """Files of one version: each is a layer of about 400 bytes, and the manifest has to stay below MANIFEST_BYTES."""
 
@@ -74,3 +78,6 @@ BLOCK_BYTES: Final = 1024 * 1024
 
 LAYOUT_INDEX_BYTES: Final = 64 * 1024 * 1024
 """Bytes of the `index.json` of one model in the embedded store: about 300,000 tags."""
+
+LAYOUT_INDEX_PARTS: Final = 5_000_000
+"""Keys and values of such an index: 16 for each tag."""

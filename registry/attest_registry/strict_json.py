@@ -10,16 +10,21 @@ from __future__ import annotations
 import json
 import math
 import re
-from typing import Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from attest_registry import limits
 from attest_registry.errors import ContentMismatch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 _MAX_INTEGER_DIGITS: Final = 18
 _OPENING: Final = frozenset(b"{[")
 _QUOTE: Final = ord('"')
 _NO_MARKS: Final = bytes(set(range(256)) - set(b'{}[]"'))
+_NO_PARTS: Final = bytes(set(range(256)) - set(b',:{["'))
+_ONE_MARK: Final = bytes.maketrans(b":{[", b",,,")
 
 
 class NotStrictJSON(ContentMismatch):
@@ -57,6 +62,34 @@ def _integer(text: str) -> int:
     return int(text)
 
 
+def _check_parts(data: bytes, what: str, most: int) -> None:
+    """Refuse more keys and values than may be built, before any is: an empty object has 2 bytes here and 64 in memory.
+
+    In front of every part but the first stands a mark. Escapes go first, then everything that is no mark or quote, then
+    quotes that are neighbours. Between what is left of the strings the marks are counted, up to the limit.
+    """
+    if len(data) <= most:
+        return
+    plain = data.replace(b"\\\\", b"").replace(b'\\"', b"") if b"\\" in data else data
+    marks = plain.translate(_ONE_MARK, _NO_PARTS).replace(b'""', b"")
+    parts = 1
+    for strings, (start, stop) in enumerate(_outside_strings(marks)):
+        parts += marks.count(b",", start, stop)
+        if max(parts, strings) > most:  # a document has no more strings than parts
+            raise NotStrictJSON(f"{what} has too many parts", expected=f"at most {most} keys and values")
+
+
+def _outside_strings(marks: bytes) -> Iterator[tuple[int, int]]:
+    """Start and end of everything between two strings of a document without escaped quotes."""
+    start = 0
+    while (quote := marks.find(b'"', start)) >= 0:
+        yield start, quote
+        start = marks.find(b'"', quote + 1) + 1
+        if not start:
+            return
+    yield start, len(marks)
+
+
 def _check_depth(data: bytes, what: str) -> None:
     """Refuse deep nesting before the recursive parser meets it. Brackets inside strings do not count.
 
@@ -74,24 +107,26 @@ def _check_depth(data: bytes, what: str) -> None:
                 raise NotStrictJSON(f"{what} is nested too deeply", expected=f"at most {limits.JSON_DEPTH} levels")
 
 
-def parse_json(data: bytes, *, what: str, limit: int) -> Any:
+def parse_json(data: bytes, *, what: str, limit: int, parts: int = limits.JSON_PARTS) -> Any:
     """The value that `data` means.
 
     Args:
         data: UTF-8 bytes without a byte order mark.
         what: the thing's name for messages.
         limit: the most bytes that this kind of thing may have.
+        parts: the most keys and values.
 
     Raises:
-        NotStrictJSON: over the limit, not UTF-8, duplicate keys, NaN or infinity (`1e999` too), trailing data,
+        NotStrictJSON: over a limit, not UTF-8, duplicate keys, NaN or infinity (`1e999` too), trailing data,
             nested too deeply, lone surrogates, or integers of more than 18 digits.
     """
     if len(data) > limit:
         raise NotStrictJSON(f"{what} is too large", expected=f"at most {limit} bytes", found=f"{len(data)} bytes")
+    _check_parts(data, what, parts)
+    if data.count(b"{") + data.count(b"[") > limits.JSON_DEPTH:
+        _check_depth(data, what)
     try:
         text = data.decode("utf-8")
-        if text.count("{") + text.count("[") > limits.JSON_DEPTH:
-            _check_depth(data, what)
         value = json.loads(
             text, object_pairs_hook=_pairs, parse_constant=_constant, parse_int=_integer, parse_float=_float
         )
@@ -104,13 +139,13 @@ def parse_json(data: bytes, *, what: str, limit: int) -> Any:
     return value
 
 
-def parse_object(data: bytes, *, what: str, limit: int) -> dict[str, Any]:
+def parse_object(data: bytes, *, what: str, limit: int, parts: int = limits.JSON_PARTS) -> dict[str, Any]:
     """Like `parse_json`, for documents that must be an object.
 
     Raises:
         NotStrictJSON: as `parse_json`, or it is not an object.
     """
-    value = parse_json(data, what=what, limit=limit)
+    value = parse_json(data, what=what, limit=limit, parts=parts)
     if not isinstance(value, dict):
         raise NotStrictJSON(f"{what} is not a JSON object", found=type(value).__name__)
     return value

@@ -2,6 +2,7 @@
 
 import json
 import time
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -105,6 +106,59 @@ def _depth(value: object) -> int:
 def test_size_is_bounded() -> None:
     with pytest.raises(ContentMismatch, match="too large"):
         parse(b"[" + b" " * 100 + b"]", limit=50)
+
+
+def parts_of(value: object) -> int:
+    """Keys and values; each container but the first counts once more, for the mark that it begins with."""
+    match value:
+        case dict():
+            return 1 + max(1, 2 * len(value)) + sum(parts_of(each) - 1 for each in value.values())
+        case list():
+            return 1 + max(1, len(value)) + sum(parts_of(each) - 1 for each in value)
+        case _:
+            return 1
+
+
+@given(VALUES)
+def test_keys_and_values_are_counted_whatever_the_strings_hold(value: object) -> None:
+    """The limit lies where the shape says, and strings full of marks do not move it."""
+    data, most = to_compact_json(value), parts_of(value)
+    assert parse_json(data, what="it", limit=10**7, parts=most) == value
+    if most < len(data):
+        with pytest.raises(ContentMismatch, match="too many parts"):
+            parse_json(data, what="it", limit=10**7, parts=most - 1)
+
+
+@pytest.mark.parametrize("string", [r'"{\\\""', r'"\\\\"', '",,,,"', r'"\",\",\",\""', '":"', '"[{[{"'])
+def test_marks_inside_strings_are_no_parts(string: str) -> None:
+    data = f"[{string}, {string}, 1]".encode()
+    assert len(parse_json(data, what="it", limit=1000, parts=4)) == 3
+    with pytest.raises(ContentMismatch, match="too many parts"):
+        parse_json(data, what="it", limit=1000, parts=3)
+
+
+@pytest.mark.parametrize("part", [b"{},", b"[],", b'"",', b'"a":1,', b"1,", b'{"":[]},', b'",",', b'",""'])
+def test_parts_are_bounded_before_any_is_built(part: bytes) -> None:
+    """32 MiB of empty objects took 0.9 GB."""
+    data = b"[" + part * (limits.BUNDLE_BYTES // len(part) - 2) + b"0]"
+    tracemalloc.start()
+    try:
+        with pytest.raises(ContentMismatch, match="too many parts") as refused:
+            parse_json(data, what="it", limit=limits.BUNDLE_BYTES, parts=100_000)
+        assert tracemalloc.get_traced_memory()[1] < 3 * limits.BUNDLE_BYTES
+    finally:
+        tracemalloc.stop()
+    assert refused.value.code == "malformed-json"
+
+
+def test_the_largest_document_that_is_read_takes_little_memory() -> None:
+    data = b"[" + b"{}," * (limits.JSON_PARTS // 2 - 2) + b"{}]"
+    tracemalloc.start()
+    try:
+        assert len(parse(data)) == limits.JSON_PARTS // 2 - 1  # type: ignore[arg-type]
+        assert tracemalloc.get_traced_memory()[1] < 100_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_an_object_is_an_object() -> None:

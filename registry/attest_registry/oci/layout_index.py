@@ -17,6 +17,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from attest_registry import limits
 from attest_registry.errors import ContentMismatch
 from attest_registry.oci.descriptor import IMAGE_INDEX, REF_NAME, Descriptor
 from attest_registry.strict_json import parse_object, to_compact_json
@@ -64,7 +65,7 @@ class IndexLines:
         """
         if data.endswith(_TAIL) and _is_head(data[: data.find(b"\n")], what):
             return cls(raw=data), True
-        document = parse_object(data, what=what, limit=limit)
+        document = parse_object(data, what=what, limit=limit, parts=limits.LAYOUT_INDEX_PARTS)
         entries = document.pop("manifests", None)
         _check_index(document, entries, what)
         assert isinstance(entries, list)  # noqa: S101  # checked above; for the type checker
@@ -79,7 +80,8 @@ class IndexLines:
         Raises:
             ContentMismatch: the index is not strict JSON, or an entry is no descriptor.
         """
-        found = parse_object(self.raw, what=what, limit=len(self.raw))["manifests"]
+        parts = limits.LAYOUT_INDEX_PARTS
+        found = parse_object(self.raw, what=what, limit=len(self.raw), parts=parts)["manifests"]
         for number, entry in enumerate(found):
             Descriptor.from_json(entry, what=f"entry {number} of {what}")
         return tuple(found)
