@@ -6,11 +6,13 @@ writes was checked with sigstore-python (test_private_sigstore.py), so that a re
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -23,6 +25,9 @@ from attest.signing.dsse import encode_base64, pae
 from attest.trust.roots import TrustedRoot
 from attest.verify.sigstore_bundle import MEDIA_TYPES
 from tests.verify import der
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 NOON = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -40,8 +45,42 @@ PAYLOAD = json.dumps(
 PrivateKey = ec.EllipticCurvePrivateKey
 
 
+class _Chance:
+    """Where keys and serial numbers come from. Signatures are by RFC 6979, so nothing else is left to chance."""
+
+    seed: bytes | None = None
+    drawn = 0
+
+    def number(self, bits: int) -> int:
+        if self.seed is None:
+            return secrets.randbits(bits)
+        self.drawn += 1
+        return int.from_bytes(hashlib.shake_256(self.seed + self.drawn.to_bytes(8, "big")).digest(bits // 8), "big")
+
+
+_CHANCE = _Chance()
+
+
+@contextlib.contextmanager
+def repeatable(seed: bytes) -> Iterator[None]:
+    """Within, everything comes out the same at each run: for fixtures that are kept (fixtures/sigstore/make.py)."""
+    _CHANCE.seed, _CHANCE.drawn = seed, 0
+    try:
+        yield
+    finally:
+        _CHANCE.seed = None
+
+
 def new_key() -> PrivateKey:
-    return ec.generate_private_key(ec.SECP256R1())
+    return ec.derive_private_key(1 + _CHANCE.number(248), ec.SECP256R1())
+
+
+def new_ed25519_key() -> ed25519.Ed25519PrivateKey:
+    return ed25519.Ed25519PrivateKey.from_private_bytes(_CHANCE.number(256).to_bytes(32, "big"))
+
+
+def serial() -> int:
+    return 1 + _CHANCE.number(152)
 
 
 def spki(key: Any) -> bytes:
@@ -50,7 +89,11 @@ def spki(key: Any) -> bytes:
 
 
 def sign(key: PrivateKey, data: bytes) -> bytes:
-    return key.sign(data, ec.ECDSA(hashes.SHA256()))
+    return key.sign(data, ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
+
+
+def issue(made: x509.CertificateBuilder, key: PrivateKey) -> x509.Certificate:
+    return made.sign(key, hashes.SHA256(), ecdsa_deterministic=True)
 
 
 def named(name: str) -> x509.Name:
@@ -81,7 +124,7 @@ def builder(
         .subject_name(subject)
         .issuer_name(issuer)
         .public_key(key)
-        .serial_number(x509.random_serial_number())
+        .serial_number(serial())
         .not_valid_before(start)
         .not_valid_after(end)
     )
@@ -99,20 +142,20 @@ class Authority:
     def make(cls, name: str, *, start: datetime = NOON - 365 * DAY, end: datetime = NOON + 365 * DAY) -> Authority:
         root_key, key = new_key(), new_key()
         root_name = named(f"{name} root")
-        root = (
+        root = issue(
             builder(root_name, root_name, root_key.public_key(), start=NOON - 999 * DAY, end=NOON + 999 * DAY)
             .add_extension(x509.BasicConstraints(ca=True, path_length=1), critical=True)
             .add_extension(usage(signs_certificates=True), critical=True)
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(root_key.public_key()), critical=False)
-            .sign(root_key, hashes.SHA256())
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(root_key.public_key()), critical=False),
+            root_key,
         )
-        certificate = (
+        certificate = issue(
             builder(named(name), root_name, key.public_key(), start=start, end=end)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
             .add_extension(usage(signs_certificates=True), critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key()), critical=False)
-            .sign(root_key, hashes.SHA256())
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key()), critical=False),
+            root_key,
         )
         return cls(root=root, certificate=certificate, key=key)
 
@@ -163,14 +206,14 @@ class CertificateIssuer:
     def issue(self, holder: Holder) -> x509.Certificate:
         made = self._builder(holder)
         if not holder.scts:
-            return made.sign(self.authority.key, hashes.SHA256())
-        tbs = made.sign(self.authority.key, hashes.SHA256()).tbs_certificate_bytes
+            return issue(made, self.authority.key)
+        tbs = issue(made, self.authority.key).tbs_certificate_bytes
         issuer = holder.sct_issuer or spki(self.authority.key.public_key())
         sct = self.log.sct(tbs, issuer_spki=issuer, moment=holder.sct_time)
         listed = sct * holder.scts
         value = der.octets(len(listed).to_bytes(2, "big") + listed)
         extension = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.4.1.11129.2.4.2"), value)
-        return made.add_extension(extension, critical=False).sign(self.authority.key, hashes.SHA256())
+        return issue(made.add_extension(extension, critical=False), self.authority.key)
 
     def _builder(self, holder: Holder) -> x509.CertificateBuilder:
         made = (
@@ -207,7 +250,7 @@ class TimestampService:
     def __init__(self, name: str = "tsa") -> None:
         self.authority = Authority.make(name)
         self.key = new_key()
-        self.certificate = (
+        self.certificate = issue(
             builder(
                 named(f"{name} leaf"),
                 self.authority.certificate.subject,
@@ -221,8 +264,8 @@ class TimestampService:
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(self.key.public_key()), critical=False)
             .add_extension(
                 x509.AuthorityKeyIdentifier.from_issuer_public_key(self.authority.key.public_key()), critical=False
-            )
-            .sign(self.authority.key, hashes.SHA256())
+            ),
+            self.authority.key,
         )
 
     def stamp(self, data: bytes, *, moment: datetime = NOON, embed: bool = True) -> bytes:
@@ -231,7 +274,7 @@ class TimestampService:
             der.integer(1),
             der.oid("1.3.6.1.4.1.57264.2"),
             der.sequence(sha256, der.octets(hashlib.sha256(data).digest())),
-            der.integer(x509.random_serial_number()),
+            der.integer(serial()),
             der.moment(moment),
         )
         encoded = self.certificate.public_bytes(Encoding.DER)
@@ -282,7 +325,7 @@ class Rekor:
     def __init__(self, version: int, host: str) -> None:
         self.version = version
         self.host = host
-        self.key: Any = new_key() if version == 1 else ed25519.Ed25519PrivateKey.generate()
+        self.key: Any = new_key() if version == 1 else new_ed25519_key()
         self.spki = spki(self.key.public_key())
         noted = host.encode() + b"\n\x01" + self.spki[-32:]
         self.log_id = hashlib.sha256(self.spki if version == 1 else noted).digest()

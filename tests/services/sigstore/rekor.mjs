@@ -83,7 +83,8 @@ export class RekorV1 {
 
   // What Rekor keeps of a proposed `dsse` entry, once the signature holds.
   #entry(proposal) {
-    if (proposal.kind !== 'dsse') throw new TypeError('only dsse entries are logged here');
+    if (proposal.kind === 'hashedrekord') return this.#hashed(proposal.spec);
+    if (proposal.kind !== 'dsse') throw new TypeError('only dsse and hashedrekord entries are logged here');
     const { envelope: raw, verifiers } = proposal.spec.proposedContent;
     const envelope = JSON.parse(raw);
     const payload = Buffer.from(envelope.payload, 'base64');
@@ -99,6 +100,14 @@ export class RekorV1 {
     const digest = (bytes) => ({ algorithm: 'sha256', value: sha256(bytes).toString('hex') });
     const spec = { envelopeHash: digest(raw), payloadHash: digest(payload), signatures };
     return { apiVersion: '0.0.1', kind: 'dsse', spec };
+  }
+
+  // Of a bare signature. Node checks none against a digest alone, so whether it fits is left to whoever verifies.
+  #hashed({ data: { hash }, signature: { content, publicKey } }) {
+    if (hash.algorithm !== 'sha256' || !/^[0-9a-f]{64}$/.test(hash.value)) throw new TypeError('no SHA-256 digest');
+    const { algorithm, value } = hash;
+    const spec = { data: { hash: { algorithm, value } }, signature: { content, publicKey: { content: publicKey.content } } };
+    return { apiVersion: '0.0.1', kind: 'hashedrekord', spec };
   }
 
   #answer(uuid) {
