@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from attest.model.artefact import Artefact
     from attest.policy.document import Policy
     from attest.verify.facts import Judged
+    from attest.verify.proven import ProvenTime
     from attest_registry.oci.content import Repository
 
 T = TypeVar("T")
@@ -48,6 +49,8 @@ class EvidenceRow:
         why_not: why it did not.
         time: when the signer says it was made.
         digest: of the bundle, or of the referrer where the bundle could not be read.
+        proven: when it existed, by the word of a log or timestamp authority; `None` where that is not proven.
+        unchecked: how many log entries and timestamps nothing was there to check against.
     """
 
     claim: str
@@ -57,6 +60,8 @@ class EvidenceRow:
     why_not: str | None
     time: str | None
     digest: str
+    proven: ProvenTime | None = None
+    unchecked: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -158,6 +163,8 @@ def _fact_rows(judged: Judged) -> list[EvidenceRow]:
             why_not=None,
             time=fact.claimed_time or _time(fact.statement),
             digest=str(fact.evidence.digest),
+            proven=fact.times[0] if fact.times else None,
+            unchecked=fact.unchecked,
         )
         for fact in judged.facts
     ]

@@ -60,6 +60,7 @@ def _policy(settings: Settings, whom: Whom, *, asked_for: str) -> Policy | None:
         return None
 
 
+_UNCHECKED = "log entries and timestamps not checked, because no trusted root is named"
 _SECTIONS = (("lineage", "none stated"), ("evidence", "none"))
 
 
@@ -95,6 +96,11 @@ def _show_evidence(found: Description, *, judged: bool) -> None:
     for row in found.evidence:
         if row.why_not is not None and judged:
             render.result(f"    {render.mark('✗', sys.stdout)} {row.claim}: {render.clean(row.why_not)}")
+        elif row.proven is not None:
+            proven = render.clean(str(row.proven))
+            render.result(f"    {render.mark('✓', sys.stdout)} {row.claim}: time proven, {proven}")
+        elif row.unchecked and judged:
+            render.result(f"    {render.mark('–', sys.stdout)} {row.claim}: {_UNCHECKED}")
 
 
 def _facts(found: Description) -> list[tuple[str, str]]:
@@ -169,6 +175,7 @@ def _document(found: Description) -> dict[str, Any]:
                 "verified": row.verified,
                 "why_not": row.why_not,
                 "time": row.time,
+                "proven_time": None if row.proven is None else row.proven.to_json(),
                 "digest": row.digest,
             }
             for row in found.evidence

@@ -95,8 +95,11 @@ CERTIFICATES: Final[Mapping[str, tuple[str, str, int]]] = {
     "identity-too-wide": ("a pattern for signers would match nearly everybody", "write more of the subject", 2),
     "outside-window": ("something was signed when its signer did not count", _OLD_ROOT, 1),
     "proof-invalid": ("a proof in the evidence does not hold", _INCIDENT, 3),
-    "policy-no-root": ("a policy names holders of certificates and no root", "add trust: {root: trusted_root.json}", 2),
+    "policy-no-root": (
+        "a policy needs a trusted root and names none: for certificates, or for a time that has to be proven",
+        "add trust: {root: trusted_root.json}",
+        2,
+    ),
     "policy-bad-root": ("the trusted root that a policy names cannot be used", "check the path and the file", 2),
-    "policy-bad-value": ("a word in a policy is none of those that may stand there", "the error lists them", 2),
     "policy-bad-identity": ("a policy's identity would match nobody in particular", "write issuer and subject", 2),
 }
