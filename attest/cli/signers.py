@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from attest.settings import Settings
+    from attest.signing.algorithms import PublicKey
     from attest.signing.bundle_signer import BundleSigner
     from attest.signing.signer import Signer
     from attest.signing.tokens import Token
@@ -69,7 +70,12 @@ def choose(values: dict[str, Any], settings: Settings) -> KeyChoice | KeylessCho
 def _refuse_beside(values: dict[str, Any], what: str, names: tuple[str, ...]) -> None:
     typed = [f"--{name.replace('_', '-')}" for name in names if values[name]]
     if typed:
-        raise InputError(f"{typed[0]} does not go with {what}", code="usage", hint="attest push --help")
+        raise InputError(f"{typed[0]} does not go with {what}", code="usage", hint=f"{_verb()} --help")
+
+
+def _verb() -> str:
+    context = click.get_current_context(silent=True)
+    return "attest push" if context is None else context.command_path
 
 
 def service_options(settings: Settings) -> RemoteOptions:
@@ -96,6 +102,11 @@ class KeyChoice:
         self._settings = settings
         self._uri = key_in_force(settings, values["key"])
         self._signer: Signer | None = passphrase.without_asking(self._uri, passphrase_file=values["passphrase_file"])
+
+    @property
+    def public_key(self) -> PublicKey | None:
+        """The key's public half; `None` where a person has to be asked for a passphrase first."""
+        return None if self._signer is None else self._signer.public_key
 
     def open(self) -> BundleSigner:
         """The signer; a person may be asked for a passphrase."""
@@ -161,13 +172,12 @@ class KeylessChoice:
     def _find_token(self) -> Token:
         from attest.signing.token_sources import TokenChoice, find_token  # noqa: PLC0415
 
-        person = None
+        options, person = service_options(self._settings), None
         if render.on_terminal() and self._trust.issuer is not None:
             from attest.signing.login import Login  # noqa: PLC0415
 
-            login = Login(issuer=self._trust.issuer, say=render.note, options=service_options(self._settings))
-            person = login.token
-        return find_token(TokenChoice(named=self._values["identity_token"], person=person))
+            person = Login(issuer=self._trust.issuer, say=render.note, options=options).token
+        return find_token(TokenChoice(named=self._values["identity_token"], person=person, options=options))
 
     def open(self) -> BundleSigner:
         """The signer, with its certificate: asked for when everything else is ready."""

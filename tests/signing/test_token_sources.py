@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import id as ambient
 import pytest
 
-from attest.errors import AttestError, CredentialError, NoSigningKey, ServiceUnreachable
+from attest.errors import AttestError, CredentialError, NoSigningKey, ServiceError
 from attest.signing.token_sources import TokenChoice, find_token
 from tests.signing.keyless_scene import OPTIONS
 from tests.signing.token_samples import NOW, jwt
@@ -31,7 +35,7 @@ def _no_ci(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def find(tmp_path: Path) -> Callable[..., Token]:
     def found(*, at: datetime | None = NOW, **choice: Any) -> Token:
-        known = {"environment": {}, "mounted": tmp_path / "none", "timing": OPTIONS.timing}
+        known = {"environment": {}, "mounted": tmp_path / "none", "options": OPTIONS}
         return find_token(TokenChoice(**{**known, **choice}), now=lambda: at or datetime.now(UTC))
 
     return found
@@ -125,9 +129,9 @@ def test_a_github_job_whose_token_service_fails(
 ) -> None:
     github(monkeypatch, sigstore)
     sigstore.fault("oidc", "status", status=503)
-    with pytest.raises(ServiceUnreachable) as caught:
+    with pytest.raises(ServiceError) as caught:
         find(at=None, person=jwt)
-    assert caught.value.code == "oidc-unreachable"
+    assert caught.value.code == "oidc-failed"
 
 
 def test_a_github_job_without_the_permission_does_not_ask_a_person(
@@ -140,12 +144,71 @@ def test_a_github_job_without_the_permission_does_not_ask_a_person(
     assert "id-token: write" in str(caught.value.hint)
 
 
-def test_a_github_job_that_gets_garbage(
+@pytest.mark.parametrize(
+    ("kind", "more", "expected"),
+    [
+        ("down", {}, "oidc-unreachable"),
+        ("slow", {"seconds": 3}, "oidc-unreachable"),
+        ("drip", {}, "oidc-unreachable"),
+        ("endless", {}, "oidc-answer"),
+        ("status", {"status": 500}, "oidc-failed"),
+        ("status", {"status": 403}, "oidc-refused"),
+        ("status", {"status": 302, "headers": {"Location": "http://127.0.0.1:9/"}}, "oidc-refused"),
+        ("garbage", {}, "oidc-answer"),
+        ("garbage", {"body": "{}"}, "oidc-answer"),
+        ("garbage", {"body": '{"value": 5}'}, "oidc-answer"),
+        ("garbage", {"body": '{"value": "no token"}'}, "oidc-answer"),
+    ],
+)
+def test_a_github_job_whose_token_service_is_in_trouble(  # noqa: PLR0917  # pytest passes by name
+    find: Callable[..., Token],
+    sigstore: Sigstore,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    more: dict[str, Any],
+    expected: str,
+) -> None:
+    github(monkeypatch, sigstore)
+    sigstore.fault("oidc", kind, **more)
+    start = time.monotonic()
+    assert code(find, at=None, person=jwt) == expected
+    assert time.monotonic() - start < 4
+
+
+def test_a_github_job_s_secret_is_not_repeated(
     find: Callable[..., Token], sigstore: Sigstore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     github(monkeypatch, sigstore)
-    sigstore.fault("oidc", "garbage")
-    assert code(find, at=None) == "broken-credential"
+    sigstore.fault("oidc", "status", status=403, body="no token for request-token")
+    with pytest.raises(ServiceError) as caught:
+        find(at=None)
+    assert caught.value.found == "no token for …"
+
+
+@pytest.mark.parametrize("address", ["http://token.test/x?a=1", "token.test", ""])
+def test_a_github_job_whose_token_service_has_no_address(
+    find: Callable[..., Token], monkeypatch: pytest.MonkeyPatch, sigstore: Sigstore, address: str
+) -> None:
+    github(monkeypatch, sigstore)
+    monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_URL", address)
+    assert code(find, at=None) in {"service-without-tls", "bad-service-address", "broken-credential"}
+
+
+def test_a_github_job_is_not_asked_offline(
+    find: Callable[..., Token], sigstore: Sigstore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    github(monkeypatch, sigstore)
+    assert code(find, at=None, options=replace(OPTIONS, offline=True)) == "offline"
+    assert sigstore.asked("oidc") == 0
+
+
+def test_another_ci_that_never_answers_has_an_end(find: Callable[..., Token], monkeypatch: pytest.MonkeyPatch) -> None:
+    """`id` runs Buildkite's agent and waits for it without an end."""
+    never = threading.Event()
+    monkeypatch.setattr(ambient, "detect_credential", lambda _: never.wait(20))
+    quick = replace(OPTIONS, timing=replace(OPTIONS.timing, budget=0.2))
+    assert code(find, options=quick, person=jwt) == "oidc-unreachable"
+    never.set()
 
 
 @pytest.mark.parametrize("mark", ["GITLAB_CI", "BUILDKITE", "CIRCLECI"])
