@@ -26,7 +26,12 @@ if TYPE_CHECKING:
 
     from attest.model.manifest import ModelManifest
 
-_OLD: Final = "https://model_signing/Digests/v0.1"
+OLDEST: Final = "https://model_signing/Digests/v0.1"
+"""What model_signing 0.2 wrote, with files for subjects."""
+
+THE_FILE: Final = "."
+"""How model_signing names the one file of a model that is a file; OMS 6.1.2 names it by its own name."""
+
 _PREDICATE_KEYS: Final = frozenset({"resources", "serialization"})
 _SERIALISATION_KEYS: Final = frozenset({"method", "hash_type", "allow_symlinks", "ignore_paths"})
 _PATTERN: Final = frozenset("*?[]")
@@ -37,7 +42,7 @@ class Resource:
     """One signed file.
 
     Args:
-        path: its POSIX path inside the model, checked.
+        path: its POSIX path inside the model, checked; `THE_FILE` for the only file of a model that is a file.
         digest: SHA-256 of its bytes.
     """
 
@@ -106,12 +111,12 @@ def _root(digests: Sequence[Digest]) -> Digest:
 
 
 def _check_kind(statement: Statement) -> None:
-    if statement.predicate_type == _OLD:
+    if statement.predicate_type == OLDEST:
         raise MalformedEvidence(
             "this is a model signature of version 0.1, which has no root digest and an ambiguous envelope",
             code="signature-too-old",
             expected=MODEL_SIGNATURE,
-            found=_OLD,
+            found=OLDEST,
             hint="sign the model again",
         )
     if statement.predicate_type != MODEL_SIGNATURE:
@@ -155,7 +160,8 @@ def _resources(value: Any) -> tuple[Resource, ...]:
     names = [resource.path for resource in resources]
     if len(set(names)) != len(names):
         raise MalformedEvidence("the model signature names a file twice", code="duplicate-name")
-    _check_names(names)
+    if names != [THE_FILE]:  # alone it is no path, and no folder has a file of that name
+        _check_names(names)
     if names not in (sorted(names), sorted(names, key=PurePosixPath)):
         raise MalformedEvidence("the files are in no known order", code="unordered-names", expected="code-point order")
     return resources

@@ -187,7 +187,9 @@ def _signature(envelope: dict[str, Any]) -> tuple[bytes, str]:
         )
     only: dict[str, Any] = several[0]
     _only(only, {"sig", "keyid"}, "the signature")
-    keyid = only.get("keyid", "")
+    keyid = only.get("keyid")
+    if keyid is None:  # left out, or null as model_signing before 1.1 wrote it (OMS 11.1)
+        keyid = ""
     if not isinstance(keyid, str):
         raise MalformedEvidence("the signature's key id is no text", found=type(keyid).__name__)
     return decode_base64(_text(only, "sig", "the signature"), what="the signature"), keyid

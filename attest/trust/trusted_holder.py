@@ -66,6 +66,7 @@ class PkiHolder:
         authority: the certificates that are believed.
         root: whose logs and timestamp authorities prove times; `None` where nobody's do.
         time_required: whether a proven time is demanded. Without one, his certificates count while they are valid.
+        any_usage: whether certificates count that name no purpose; else they have to name the signing of code.
         origin: where the authority came from, for messages.
     """
 
@@ -75,6 +76,7 @@ class PkiHolder:
     origin: str
     root: TrustedRoot | None = None
     time_required: bool = True
+    any_usage: bool = False
 
     @property
     def fingerprint(self) -> Digest:
@@ -95,5 +97,6 @@ class PkiHolder:
             "kind": identity.said_as.value,
             "authority": str(self.authority.digest),
             "time": "required" if self.time_required else "not-required",
+            "usage": "any" if self.any_usage else "code-signing",
             "root": None if self.root is None else str(self.root.digest),
         }

@@ -41,7 +41,8 @@ def find_holder(raw: bytes, trusted: Sequence[Signatory], *, what: str) -> tuple
             code="certificate-unsupported",
             expected="a signature by a public key that the policy names",
             found="a certificate (keyless signing), which is never taken in a key's place",
-            hint="--identity SUBJECT --issuer URL --trusted-root FILE believes a certificate's holder",
+            hint="--identity SUBJECT --issuer URL --trusted-root FILE believes a certificate's holder\n"
+            "--identity SUBJECT --root CA.pem believes one of a private authority's",
         )
     bundle = SigstoreBundle.parse(raw)
     refusals: list[AttestError] = []

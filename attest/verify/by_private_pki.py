@@ -24,7 +24,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from attest.errors import ProofInvalid, SignerNotTrusted
+from attest.errors import EvidenceMissing, ProofInvalid, SignerNotTrusted
 from attest.trust.private_pki import NameKind
 from attest.trust.window import Span
 from attest.trust.x509_path import UNREADABLE, check_authorities, check_issued, extension, named
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from attest.trust.trusted_holder import PkiHolder
     from attest.verify.certificates import SigningCertificate
+    from attest.verify.proven import ProvenTime
     from attest.verify.sigstore_bundle import SigstoreBundle
 
 _KINDS = {
@@ -49,6 +50,10 @@ _KINDS = {
     x509.DNSName: NameKind.DNS,
 }
 _MOST_NAMES = 64
+_WAYS = (
+    "--tsa-chain FILE names a timestamp authority; attest sign --tsa URL asks one",
+    "--accept-unproven-time does without (in a policy, time: not-required), while the certificate is valid",
+)
 _TIME = "a log or a timestamp authority of the trusted root"
 
 
@@ -79,7 +84,7 @@ def verify_pki_bundle(
             expected="a certificate",
             found="a public key, which is never taken in its place",
         )
-    signing = read_certificate(bundle.material, accept_root=True)
+    signing = read_certificate(bundle.material, private=True, accept_any_usage=holder.any_usage)
     times, logged = ((), None) if holder.root is None else check_witnesses(bundle, root=holder.root)  # 3
     path = _path(signing, holder.authority.anchors)  # 4
     for proven in times:
@@ -92,8 +97,7 @@ def verify_pki_bundle(
             bundle.log_entry,
             log_body.Signed(content=words, signature=bundle.signature, key=signing.key, certificate=signing.der),
         )
-    unchecked = count_witnesses(bundle) if holder.root is None else 0
-    demand_times(len(times), 1 if holder.time_required else 0, of=_TIME, unchecked=unchecked)  # 9
+    _demand_time(times, bundle, holder)  # 9
     return VerifiedBundle(
         signer=PkiSigner(subject=subject, kind=holder.identity.said_as, key=Digest.of(signing.key.spki)),
         payload=words.payload if isinstance(words, Envelope) else None,
@@ -105,7 +109,7 @@ def verify_pki_bundle(
         counts=Span(
             start=max(each.not_valid_before_utc for each in path), end=min(each.not_valid_after_utc for each in path)
         ),
-        unchecked=unchecked,
+        unchecked=count_witnesses(bundle) if holder.root is None else 0,
         seal=_SEAL,
     )
 
@@ -118,6 +122,16 @@ def _refuse_sigstore(leaf: x509.Certificate) -> None:
             expected="a certificate of a private authority",
             found="a certificate that names an OIDC issuer",
         )
+
+
+def _demand_time(times: Sequence[ProvenTime], bundle: SigstoreBundle, holder: PkiHolder) -> None:
+    """A certificate lives for years: whoever finds its key later could sign under it, were no time asked for."""
+    unchecked = count_witnesses(bundle) if holder.root is None else 0
+    try:
+        demand_times(len(times), 1 if holder.time_required else 0, of=_TIME, unchecked=unchecked)
+    except EvidenceMissing as missing:
+        missing.hint = "\n".join(filter(None, (missing.hint, *_WAYS)))
+        raise
 
 
 def read_names(leaf: x509.Certificate) -> dict[NameKind, tuple[str, ...]]:

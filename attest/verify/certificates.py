@@ -66,12 +66,17 @@ class SigningPath:
     authority: CertificateAuthority
 
 
-def read_certificate(chain: CertificateChain, *, accept_root: bool = False) -> SigningCertificate:
+def read_certificate(
+    chain: CertificateChain, *, private: bool = False, accept_any_usage: bool = False
+) -> SigningCertificate:
     """The bundle's certificates, with the leaf's profile checked.
 
     Args:
         chain: as the bundle brings it.
-        accept_root: take a chain with its root, which counts for nothing unless the operator pinned it: OMS bundles.
+        private: take what OMS bundles of private authorities hold: a chain with its root, which counts for nothing
+            unless the operator pinned it; a leaf that says `CA:TRUE` and may not issue by its key usage.
+        accept_any_usage: take a leaf that does not say what for it was issued. One that names other purposes, and not
+            code, is refused all the same.
 
     Raises:
         MalformedEvidence: no certificate, or a kind of key that is not used.
@@ -79,9 +84,9 @@ def read_certificate(chain: CertificateChain, *, accept_root: bool = False) -> S
     """
     leaf = load_certificate(chain.leaf, what="the signing certificate")
     above = tuple(load_certificate(der, what="a certificate of the bundle") for der in chain.above)
-    if not accept_root and any(is_self_issued(certificate) for certificate in (leaf, *above)):
+    if not private and any(is_self_issued(certificate) for certificate in (leaf, *above)):
         raise ProofInvalid("the bundle brings a root certificate of its own", code="certificate-chain")
-    _check_profile(leaf)
+    _check_profile(leaf, private=private, accept_any_usage=accept_any_usage)
     try:
         public = leaf.public_key()
     except UNREADABLE as error:
@@ -90,22 +95,28 @@ def read_certificate(chain: CertificateChain, *, accept_root: bool = False) -> S
     return SigningCertificate(certificate=leaf, above=above, der=chain.leaf, key=key)
 
 
-def _check_profile(leaf: x509.Certificate) -> None:
+def _check_profile(leaf: x509.Certificate, *, private: bool, accept_any_usage: bool) -> None:
     check_extensions(leaf, what="the signing certificate")
     basic: x509.BasicConstraints | None = extension(leaf, x509.BasicConstraints)
     usage: x509.KeyUsage | None = extension(leaf, x509.KeyUsage)
-    purposes: x509.ExtendedKeyUsage | None = extension(leaf, x509.ExtendedKeyUsage)
-    if (basic is not None and basic.ca) or usage is None or usage.key_cert_sign or not usage.digital_signature:
+    authority = basic is not None and basic.ca and not private
+    if authority or usage is None or usage.key_cert_sign or not usage.digital_signature:
         raise ProofInvalid(
             "the signing certificate is not one for signatures",
             code="certificate-usage",
             expected="key usage: digital signature, and no authority",
         )
-    if purposes is None or ExtendedKeyUsageOID.CODE_SIGNING not in purposes:
+    purposes: x509.ExtendedKeyUsage | None = extension(leaf, x509.ExtendedKeyUsage)
+    if purposes is not None and ExtendedKeyUsageOID.CODE_SIGNING in purposes:
+        return
+    for_anything = purposes is None or ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE in purposes  # RFC 5280, 4.2.1.12
+    if not (for_anything and accept_any_usage):
         raise ProofInvalid(
             "the signing certificate is not one for code",
             code="certificate-usage",
             expected="extended key usage: code signing",
+            found="no purpose at all" if for_anything else "other purposes",
+            hint="--accept-any-usage takes certificates that name no purpose" if for_anything and private else None,
         )
 
 

@@ -121,7 +121,7 @@ def verify_directory(
         manifest: the folder, hashed.
         evidence: bundles from anywhere.
         keys: whom the operator named.
-        single_file: whether the model is a file and no folder: only then may a signature name it `.`, whatever its name.
+        single_file: whether the model is a file and no folder: only then may a signature call it `.`.
 
     Raises:
         EvidenceMissing: there is no model signature at all.

@@ -35,7 +35,7 @@ EXPECTED = {
     "19-wrong-predicate-signed": "evidence-missing",
     "20-wrong-statement-type-signed": "malformed-evidence",
     "21-no-predicate-signed": "malformed-evidence",
-    "23-single-dot": "unsafe-name",  # the reference's own spelling of a single file; the spec asks for the basename
+    "23-single-dot": "allowed",  # the reference's own spelling of a single file; the spec asks for the basename
     "24-single-basename": "allowed",
     "25-shards-spec": "malformed-evidence",
     "27-shards-gap": "malformed-evidence",
@@ -73,7 +73,9 @@ def outcome(case: Path) -> str:
     model = case / json.loads((case / "expect.json").read_text())["target"]
     evidence = Evidence(raw=(case / "bundle.sig").read_bytes(), origin=case.name)
     try:
-        found = verify_directory(hashed(model), [evidence], [load_trusted_key(CASES / "key.pub")])
+        found = verify_directory(
+            hashed(model), [evidence], [load_trusted_key(CASES / "key.pub")], single_file=model.is_file()
+        )
     except AttestError as error:
         return error.code
     return found.wrong[0].status.value if found.wrong else "allowed"
@@ -86,6 +88,14 @@ def test_an_oms_bundle_of_another_maker_is_judged_by_the_spec_or_stricter(case: 
 
 def test_every_adversarial_case_is_covered() -> None:
     assert {path.name for path in CASES.iterdir() if path.is_dir()} == set(EXPECTED)
+
+
+def test_the_name_of_a_single_file_stands_for_no_file_of_a_folder() -> None:
+    case = CASES / "23-single-dot"
+    model = case / json.loads((case / "expect.json").read_text())["target"]
+    evidence = Evidence(raw=(case / "bundle.sig").read_bytes(), origin=case.name)
+    found = verify_directory(hashed(model), [evidence], [load_trusted_key(CASES / "key.pub")])
+    assert {file.path: file.status.value for file in found.files} == {".": "missing", model.name: "not-signed"}
 
 
 def test_certificate_bundles_are_refused_by_name_in_key_mode() -> None:
