@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from attest.signing.log_client import LogClient
     from attest.signing.signer import KeyWarning, Signer
     from attest.signing.timestamp_client import TimestampClient
-    from attest.trust.trusted_holder import TrustedHolder
+    from attest.trust.signatory import Signatory
 
 
 class BundleSigner(Protocol):
@@ -36,7 +36,7 @@ class BundleSigner(Protocol):
         ...
 
     @property
-    def trusted(self) -> TrustedKey | TrustedHolder:
+    def trusted(self) -> Signatory:
         """The same signer as our verifier has to find it in each bundle."""
         ...
 
