@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from attest.policy.document import Policy
     from attest.settings import Setting, Settings
+    from attest.trust.signatory import Signatory
     from attest.trust.trusted_holder import TrustedHolder
     from attest.whom import Whom
 
@@ -46,8 +47,7 @@ def policy_in_force(settings: Settings, whom: Whom, *, asked_for: str, verb: str
     own = settings.values["public_key"]
     _check_locks(whom, document, own)
     if whom.short_form:
-        signer = _holder(settings, whom) if whom.key is None else load_trusted_key(written_path(whom.key))
-        return policy_for_keys([signer], allow_code=whom.allow_code)
+        return policy_for_keys([_signer(settings, whom)], allow_code=whom.allow_code)
     if document.value is not None and not own.holds:
         if whom.allow_code:
             raise InputError("--allow-code goes with --key; a policy names code-bearing files itself", code="usage")
@@ -68,6 +68,16 @@ def _check_locks(whom: Whom, document: Setting, own: Setting) -> None:
             expected=f"{locked.value} ({locked.origin})",
             hint="leave out --key, --identity, --policy and ATTEST_POLICY",
         )
+
+
+def _signer(settings: Settings, whom: Whom) -> Signatory:
+    if whom.key is not None:
+        return load_trusted_key(written_path(whom.key))
+    if whom.root is not None:
+        from attest.trusting_pki import pki_holder  # noqa: PLC0415
+
+        return pki_holder(whom)
+    return _holder(settings, whom)
 
 
 def _holder(settings: Settings, whom: Whom) -> TrustedHolder:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
+from attest.errors import InputError
 from attest.whom import Whom
 
 if TYPE_CHECKING:
@@ -46,6 +48,41 @@ def trust() -> Callable[[F], F]:
         return _all(*_TRUST)(gathered)  # type: ignore[return-value]  # click calls it by keyword only
 
     return decorate
+
+
+_PRIVATE = (
+    click.option("--root", metavar="FILE", help="With --identity: certificates of a private authority (PEM)."),
+    click.option("--tsa-chain", metavar="FILE", help="With --root: certificates of the timestamp authority (PEM)."),
+    click.option("--accept-unproven-time", is_flag=True, help="With --root: take signatures without a timestamp."),
+    click.option("--accept-any-usage", is_flag=True, help="With --root: take certificates that name no purpose."),
+)
+_NEEDS_ROOT: Final = ("tsa_chain", "accept_unproven_time", "accept_any_usage")
+
+
+def private_authority() -> Callable[[F], F]:
+    """Whom to trust by a private authority's certificates; goes above `trust`, whose `whom` it completes."""
+
+    def decorate(function: F) -> F:
+        @functools.wraps(function)
+        def gathered(*, whom: Whom, **values: Any) -> Any:
+            typed = {name: values.pop(name) for name in ("root", *_NEEDS_ROOT)}
+            return function(whom=_completed(whom, typed), **values)
+
+        return _all(*_PRIVATE)(gathered)  # type: ignore[return-value]  # click calls it by keyword only
+
+    return decorate
+
+
+def _completed(whom: Whom, typed: dict[str, Any]) -> Whom:
+    if typed["root"] is None:
+        for name in _NEEDS_ROOT:
+            if typed[name]:
+                raise InputError(f"--{name.replace('_', '-')} needs --root", code="usage", hint="attest verify --help")
+        return whom
+    for flag, value in (("--key", whom.key), ("--policy", whom.policy)):
+        if value is not None:
+            raise InputError(f"--root and {flag} exclude each other", code="usage", hint="attest verify --help")
+    return dataclasses.replace(whom, **typed)
 
 
 def reach() -> Callable[[F], F]:

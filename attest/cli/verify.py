@@ -22,14 +22,18 @@ from attest.whom import Whom  # noqa: TC001  # the signature says it
         "attest verify credit-risk:1 --key alice.pub",
         "attest verify ghcr.io/acme/credit-risk:5 --policy production.yaml --json",
         "attest verify ./copy --against credit-risk:1 --key alice.pub",
-        "attest verify ./copy --evidence model.sig --key alice.pub",
+        "attest verify ./copy --bundle model.sig --key alice.pub",
+        "attest verify ./copy --bundle model.sig --identity release@acme.example --root ca.pem --tsa-chain tsa.pem",
     )
 )
-@click.argument("what", metavar="REF|DIR", type=REFERENCE)
+@click.argument("what", metavar="REF|DIR|FILE", type=REFERENCE)
 @options.trust()
+@options.private_authority()
 @click.option("--full", is_flag=True, help="Read and check every byte too.")
 @click.option("--against", metavar="REF", help="For a folder: the version that it should be.")
-@click.option("--evidence", multiple=True, metavar="FILE", help="For a folder: bundles to judge it by.")
+@click.option("--bundle", metavar="FILE", help="For a folder: its OMS bundle, by attest sign or model_signing.")
+@click.option("--evidence", multiple=True, metavar="FILE", help="For a folder: several bundles to judge it by.")
+@click.option("--exclude", multiple=True, metavar="PATTERN", help="For a folder: files that you leave out.")
 @click.option("-q", "--quiet", is_flag=True, help="Print the pinned reference only, and only if allowed.")
 @options.as_json()
 @options.reach()
@@ -40,14 +44,16 @@ def command(
     whom: Whom,
     full: bool,
     against: str | None,
+    bundle: str | None,
     evidence: tuple[str, ...],
+    exclude: tuple[str, ...],
     quiet: bool,
     as_json: bool,
     plain_http: bool,
     ca_file: str | None,
     no_progress: bool,
 ) -> None:
-    """Check a version against a key or a policy; or a folder (./DIR) against a version or its evidence.
+    """Check a version against a key or a policy; or a folder or file (./DIR) against a version or a bundle.
 
     Exit status: 0 allowed, 1 denied, 2 usage, 3 tampered, 4 not reached.
     """
@@ -56,22 +62,21 @@ def command(
     shape = Shape(as_json=as_json, quiet=quiet)
     bars = Bars(shown=not no_progress and not as_json and not quiet)
     if _is_path(what):
-        from attest.cli.verify_folder import verify_folder  # noqa: PLC0415
+        from attest.cli.verify_folder import Question, verify_folder  # noqa: PLC0415
 
-        verify_folder(
-            what,
+        question = Question(
             against=against,
-            evidence=[Path(name) for name in evidence],
-            whom=whom,
-            settings=settings,
-            reach=reach,
-            shape=shape,
-            progress=bars,
+            bundle=None if bundle is None else Path(bundle),
+            evidence=tuple(Path(name) for name in evidence),
+            exclude=exclude,
         )
+        verify_folder(what, question, whom=whom, settings=settings, reach=reach, shape=shape, progress=bars)
         return
-    if against or evidence:
+    if against or bundle or evidence or exclude:
         raise InputError(
-            "--against and --evidence are for folders", code="usage", hint=f"for the folder write ./{what}"
+            "--against, --bundle, --evidence and --exclude are for folders and files",
+            code="usage",
+            hint=f"for the folder write ./{what}",
         )
     try:
         _verify_reference(what, whom=whom, full=full, settings=settings, reach=reach, shape=shape, progress=bars)

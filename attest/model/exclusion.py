@@ -17,9 +17,14 @@ _WHOLE: Final = ("/**", "/*", "/")
 _ANYWHERE: Final = "**/"
 
 
+def literally(path: str) -> str:
+    """The pattern that matches just this path."""
+    return re.sub(r"([*?\[])", r"[\1]", path)
+
+
 def excluding(path: str) -> str:
     """The option that leaves out just this path, as a shell takes it."""
-    literal = re.sub(r"([*?\[])", r"[\1]", path)
+    literal = literally(path)
     plain = re.fullmatch(r"[\w./+-]+", literal, re.ASCII)
     return f"--exclude {literal}" if plain else "--exclude '" + literal.replace("'", "'\\''") + "'"
 
