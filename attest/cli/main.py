@@ -27,6 +27,7 @@ GROUPS: Final[dict[str, dict[str, str]]] = {
         "pull": "verify, then fetch",
         "show": "what a version is, what is claimed about it, what it came from",
         "ls": "models, or the versions of one",
+        "sign": "sign a folder into a bundle beside it, without a registry",
     },
     "Serving": {
         "exec": "verify, then run a server on the verified files",
