@@ -1,6 +1,7 @@
 """`python -m tests.properties.fuzz`: every door for other people's bytes, with bytes that are nearly right.
 
-Environment: FUZZ_SECONDS (60), FUZZ_SEED (printed; the same one tries the same input), FUZZ_TARGET (a part of a name).
+It is blind: it looks at what comes out and not at what an input reached. `python -m tests.fuzz` does, where atheris is
+installed. The environment is the same (tests/fuzz/plan.py); the doors share the time.
 Ends with 1 at the first input that raises anything but an `AttestError`, keeps more than it may, or takes too long.
 """
 
@@ -18,7 +19,9 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from attest_registry.errors import AttestError
+from tests.fuzz.plan import Plan, UnknownTarget
 from tests.properties.mutate import mutated
+from tests.properties.sigstore_doors import HANDLED
 from tests.properties.targets import targets
 
 if TYPE_CHECKING:
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 
 _SLOWEST_SECONDS: Final = 5
 _MEMORY: Final = 3 << 30
+_MOST_KIBIBYTES: Final = 256 << 10
 _ROUND: Final = 50
 
 
@@ -35,15 +39,26 @@ class TooSlow(BaseException):
     """An input that takes longer than anybody waits; no `except Exception` may swallow it."""
 
 
+class TooLarge(Exception):
+    """An input that makes this process larger by more than an input may."""
+
+
 def fault_in(target: Target, data: bytes) -> BaseException | None:
-    """What came out of a door besides a value or one of our errors."""
+    """What came out of a door besides a value or one of our errors; or that it took too much memory."""
+    before = _peak()
     try:
         target.call(data)
     except AttestError as error:
-        return None if error.exit_status in {1, 2, 3, 4} else error
+        if error.exit_status not in HANDLED:
+            return error
     except (Exception, TooSlow) as error:  # noqa: BLE001  # whatever else there is, is what is looked for
         return error
-    return None
+    grown = _peak() - before
+    return TooLarge(f"{grown} KiB for {len(data)} bytes") if grown > _MOST_KIBIBYTES else None
+
+
+def _peak() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def inputs(target: Target, chance: random.Random, count: int) -> Iterator[bytes]:
@@ -52,12 +67,12 @@ def inputs(target: Target, chance: random.Random, count: int) -> Iterator[bytes]
         yield mutated(chance.choice(target.seeds), target.seeds, chance)
 
 
-def fuzz(chosen: Sequence[Target], *, seconds: float, seed: int) -> tuple[Target, bytes, BaseException] | None:
-    """Try all doors in turn until the time is over or one fails."""
-    chance = random.Random(seed)  # noqa: S311  # tries inputs, keeps no secret
+def fuzz(chosen: Sequence[Target], plan: Plan) -> tuple[Target, bytes, BaseException] | None:
+    """Try all doors in turn until the plan is done or one fails."""
+    chance = random.Random(plan.seed)  # noqa: S311  # tries inputs, keeps no secret
     tried: Counter[str] = Counter()
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
+    end = time.monotonic() + plan.total
+    while time.monotonic() < end and (not plan.runs or max(tried.values(), default=0) < plan.runs):
         for target in chosen:
             for data in inputs(target, chance, _ROUND):
                 signal.alarm(_SLOWEST_SECONDS)
@@ -72,18 +87,24 @@ def fuzz(chosen: Sequence[Target], *, seconds: float, seed: int) -> tuple[Target
 
 def main() -> int:
     """Fuzz for a while; 1 if something was found."""
-    seconds, wanted = float(os.environ.get("FUZZ_SECONDS", "60")), os.environ.get("FUZZ_TARGET", "")
-    seed = int(os.environ.get("FUZZ_SEED") or random.SystemRandom().randrange(2**32))
-    sys.stdout.write(f"FUZZ_SEED={seed} FUZZ_SECONDS={seconds:g}\n")
+    doors = {target.name: target for target in targets()}
+    try:
+        plan = Plan.of(os.environ, list(doors))
+    except UnknownTarget as error:
+        sys.stdout.write(f"FUZZ_TARGETS: {error}\n")
+        return 2
+    sys.stdout.write(f"{plan}\n")
     sys.stdout.flush()
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     signal.signal(signal.SIGALRM, _late)
-    found = fuzz([target for target in targets() if wanted in target.name], seconds=seconds, seed=seed)
+    found = fuzz([doors[name] for name in plan.targets], plan)
     if found is None:
         return 0
     target, data, fault = found
     sys.stdout.write("".join(traceback.format_exception(fault)))
-    sys.stdout.write(f"{target.name} with FUZZ_SEED={seed}, base64 of the input:\n{base64.b64encode(data).decode()}\n")
+    sys.stdout.write(
+        f"{target.name} with FUZZ_SEED={plan.seed}, base64 of the input:\n{base64.b64encode(data).decode()}\n"
+    )
     return 1
 
 

@@ -14,6 +14,7 @@ import os
 import shutil
 import tempfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -28,7 +29,6 @@ from attest.model.names import check_paths
 from attest.policy import shipped
 from attest.policy.document import load_policy
 from attest.record_template import read_card, write_template
-from attest.signing.bundle import Bundle
 from attest.strict_yaml import load as load_yaml
 from attest.trust.identity import load_trusted_key
 from attest.verify.verifier import judge
@@ -39,6 +39,7 @@ from attest_registry.oci.manifest import Index, Manifest
 from attest_registry.reference import Reference
 from attest_registry.strict_json import parse_json, to_compact_json
 from tests.model.conftest import load_maker
+from tests.properties import sigstore_doors
 from tests.verify.evidence import MODEL, PICKLE, SAFE, Person, Version, model_files, training
 
 if TYPE_CHECKING:
@@ -287,8 +288,9 @@ def _policies() -> tuple[bytes, ...]:
     return (json.dumps(whole).encode(), *local)
 
 
+@cache
 def targets() -> Sequence[Target]:
-    """All doors, with their seeds."""
+    """All doors, with their seeds; made once in a process."""
     from tests.verify.evidence import artefact_of
 
     statements, models = _statements(), _models()
@@ -302,12 +304,15 @@ def targets() -> Sequence[Target]:
     )
     index = Index.build([Manifest.parse(raw, what="it").descriptor for raw in manifests]).raw
     bundles = tuple(piece.raw for piece in _VERSION.evidence(_ALICE))
+    certified, roots = sigstore_doors.bundles(), sigstore_doors.roots()
     policies = _policies()
     json_seeds = (*statements[:3], *manifests[:1], index, bundles[0], b'{"a":[1,-2,0.5,"\\u00e9",null,true]}')
     pem = (_FOLDER / "alice.pub").read_bytes()
     return (
         Target(name="strict_json", seeds=json_seeds, call=_strict_json),
-        Target(name="bundle", seeds=bundles, call=Bundle.parse),
+        Target(name="bundle", seeds=bundles, call=sigstore_doors.bundle),
+        Target(name="certificate-bundle", seeds=certified, call=sigstore_doors.certificate_bundle),
+        Target(name="trusted-root", seeds=roots, call=sigstore_doors.trusted_root),
         Target(name="statement", seeds=statements, call=_statement),
         Target(name="claims", seeds=statements, call=_claims),
         Target(name="judge", seeds=bundles, call=_judge),

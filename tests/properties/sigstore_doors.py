@@ -1,0 +1,89 @@
+"""Doors for Sigstore's documents: bundles of keys and of certificates, and trusted roots."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from typing import Final
+from urllib.parse import quote
+
+from attest.errors import AttestError
+from attest.signing.bundle import Bundle
+from attest.trust.certificate_identity import CertificateIdentity
+from attest.trust.roots import TrustedRoot
+from attest.verify.by_certificate import verify_certificate_bundle
+from attest.verify.sigstore_bundle import BareMessage, SigstoreBundle
+from attest_registry.digest import Digest
+from tests.verify.private_sigstore import ISSUER, SUBJECT, PrivateSigstore
+
+HANDLED: Final = frozenset({1, 2, 3, 4})
+"""Exit statuses of errors that bad input may end in; 5 is a fault of ours."""
+_SIGSTORE: Final = PrivateSigstore()
+_PUBLIC_ROOTS: Final = tuple(  # the real ones, as sigstore-python ships them
+    (files("sigstore._store") / quote(url, safe="") / "trusted_root.json").read_bytes()
+    for url in ("https://tuf-repo-cdn.sigstore.dev", "https://tuf-repo-cdn.sigstage.dev")
+)
+_BELIEVED: Final = (
+    (_SIGSTORE.root(), CertificateIdentity(issuer=ISSUER, subject=SUBJECT)),
+    (  # who signs the bundles of Sigstore's conformance suite
+        TrustedRoot.parse(_PUBLIC_ROOTS[0]),
+        CertificateIdentity(
+            issuer="https://token.actions.githubusercontent.com",
+            subject="https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/"
+            ".github/workflows/extremely-dangerous-oidc-beacon.yml@refs/heads/main",
+        ),
+    ),
+)
+
+
+def bundles() -> tuple[bytes, ...]:
+    """Bundles that `certificate_bundle` takes."""
+    return tuple(json.dumps(_SIGSTORE.bundle(version=version)).encode() for version in (1, 2))
+
+
+def roots() -> tuple[bytes, ...]:
+    """Trusted roots: the fixture's and the real ones."""
+    return (json.dumps(_SIGSTORE.root_document()).encode(), *_PUBLIC_ROOTS)
+
+
+def bundle(data: bytes) -> None:
+    """Both readers see it: the one for what we write, and the one for what any Sigstore client writes."""
+    refused = None
+    for reader in (Bundle.parse, SigstoreBundle.parse):
+        try:
+            reader(data)
+        except AttestError as error:
+            if error.exit_status not in HANDLED:
+                raise
+            refused = error
+    if refused is not None:
+        raise refused
+
+
+def trusted_root(data: bytes) -> None:
+    root = TrustedRoot.parse(data)
+    assert root.digest == Digest.of(data)
+    for log in (*root.logs, *root.certificate_logs):
+        assert len(log.hosts) <= 2
+
+
+def certificate_bundle(data: bytes) -> None:
+    """Verified against the fixture's root and against the public one; taken if either takes it."""
+    read = SigstoreBundle.parse(data, accept_old_versions=True)
+    message = None
+    if isinstance(read.content, BareMessage):
+        message = Digest.of(b"")
+        if read.content.algorithm == "sha256" and read.content.digest:
+            message = Digest.parse(f"sha256:{read.content.digest.hex()}")
+    refused = None
+    for root, identity in _BELIEVED:
+        try:
+            verify_certificate_bundle(read, root=root, identity=identity, message=message)
+        except AttestError as error:
+            if error.exit_status not in HANDLED:
+                raise
+            refused = error
+        else:
+            return
+    assert refused is not None
+    raise refused
