@@ -14,7 +14,7 @@ help:
 	@echo "make interop   our output read by other projects' tools, and the reverse"
 	@echo "make attacks   the threat table as tests"
 	@echo "make bench     measurements, as ratios against peers in the same run"
-	@echo "make fuzz      parsers against random input (FUZZ_SECONDS=600)"
+	@echo "make fuzz      parsers against changed input, 10 minutes each (FUZZ_SECONDS=600; tests/fuzz/README.md)"
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "no Python 3.11 or newer with venv was found: make PYTHON=/path/to/python3 …"; exit 1; }
@@ -61,13 +61,18 @@ bench: $(VENV)/.dev services
 	@sh tests/interop/install.sh python
 	$(BIN)/python -m tests.bench
 
-fuzz: $(VENV)/.dev
-	FUZZ_SECONDS=$${FUZZ_SECONDS:-60} $(BIN)/python -m tests.properties.fuzz
+# There are wheels of atheris for some Pythons and platforms only; without it the blind fuzzer runs, and says so.
+$(VENV)/.fuzz: requirements/fuzz.txt $(VENV)/.dev
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/fuzz.txt && touch $@ || echo "atheris cannot be installed here"
+
+# Hashes of text are the same each time, so that a seed stands for one run.
+fuzz: $(VENV)/.fuzz
+	@PYTHONHASHSEED=0 $(BIN)/python -m tests.fuzz
 
 # Needs uv, a resolver that writes hashes; install it anywhere.
 requirements:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml -o requirements/run.txt
-	for name in build demo dev interop; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate requirements/$$name.in -o requirements/$$name.txt; done
+	for name in build demo dev fuzz interop; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate requirements/$$name.in -o requirements/$$name.txt; done
 
 clean:
 	rm -rf $(VENV) .interop build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
