@@ -122,7 +122,16 @@ def test_a_file_that_changes_while_it_is_hashed_is_refused(folder: Path, change:
     assert changed(folder, change) == "file-changed"
 
 
-def test_a_file_that_a_thread_keeps_rewriting_is_refused_each_time(folder: Path) -> None:
+def _refused(folder: Path) -> str | None:
+    """Why the folder cannot be hashed now; on a busy machine the writer may not have its turn meanwhile."""
+    try:
+        hash_tree(walk(folder))
+    except ModelError as error:
+        return error.code
+    return None
+
+
+def test_a_file_that_a_thread_keeps_rewriting_is_refused_again_and_again(folder: Path) -> None:
     stop = threading.Event()
     path = folder / "sub/large.bin"
 
@@ -137,15 +146,11 @@ def test_a_file_that_a_thread_keeps_rewriting_is_refused_each_time(folder: Path)
     writer = threading.Thread(target=rewrite)
     writer.start()
     try:
-        codes = set()
-        for _ in range(5):
-            with pytest.raises(ModelError) as caught:
-                hash_tree(walk(folder))
-            codes.add(caught.value.code)
+        codes = [code for _ in range(100) if (code := _refused(folder)) is not None][:5]
     finally:
         stop.set()
         writer.join()
-    assert codes == {"file-changed"}
+    assert codes == ["file-changed"] * 5
 
 
 @pytest.mark.parametrize("name", ["small.json", "sub/large.bin"])
