@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _BUNDLE: Final = ("attest.signing.bundle", "attest.signing.dsse", "attest.verify.sigstore_bundle")
 MODULES: Final[Mapping[str, Sequence[str]]] = {
     "bundle": (*_BUNDLE, "attest.trust.proto_json", "attest_registry.strict_json"),
-    "statement": ("attest.claims.statement", "attest_registry.strict_json", "attest_registry.digest"),
+    "statement": ("attest.claims.statement", "attest_registry.strict_json"),
     "trusted-root": tuple(
         f"attest.trust.{name}" for name in ("roots", "proto_json", "verifying_key", "window", "x509_path")
     ),
@@ -31,7 +31,7 @@ MODULES: Final[Mapping[str, Sequence[str]]] = {
             *("sct", "sigstore_bundle", "timestamps", "witnesses"),
         )
     ),
-    "reference": ("attest_registry.reference", "attest_registry.digest"),
+    "reference": ("attest_registry.reference",),
 }
 
 
