@@ -12,7 +12,7 @@ from attest.signing.bundle import Bundle
 from attest.trust.certificate_identity import CertificateIdentity
 from attest.trust.roots import TrustedRoot
 from attest.verify.by_certificate import verify_certificate_bundle
-from attest.verify.sigstore_bundle import BareMessage, SigstoreBundle
+from attest.verify.sigstore_bundle import BareMessage, Envelope, SigstoreBundle
 from attest_registry.digest import Digest
 from tests.verify.private_sigstore import ISSUER, SUBJECT, PrivateSigstore
 
@@ -47,15 +47,24 @@ def roots() -> tuple[bytes, ...]:
 
 
 def bundle(data: bytes) -> None:
-    """Both readers see it: the one for what we write, and the one for what any Sigstore client writes."""
+    """Both readers see it, ours and the one for any Sigstore client; where both take it, it means the same to both."""
+    read: list[Bundle | SigstoreBundle] = []
     refused = None
     for reader in (Bundle.parse, SigstoreBundle.parse):
         try:
-            reader(data)
+            read.append(reader(data))
         except AttestError as error:
             if error.exit_status not in HANDLED:
                 raise
             refused = error
+    match read:
+        case [Bundle() as ours, SigstoreBundle(content=Envelope() as content) as theirs]:
+            assert (ours.signed_bytes, ours.keyid) == (content.signed_bytes, content.keyid)
+            assert ours.signature == theirs.signature
+            assert ours.timestamps == len(theirs.timestamps)
+            assert bool(ours.log_entries) == bool(theirs.log_entry)
+        case _:
+            pass
     if refused is not None:
         raise refused
 
