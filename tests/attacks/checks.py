@@ -210,6 +210,12 @@ KEYS_ONCE = _check(
 DEPTH = _check(
     "the depth of JSON", "registry/attest_registry/strict_json.py", "if depth > limits.JSON_DEPTH:", "if False:"
 )
+PARTS = _check(
+    "the number of keys and values",
+    "registry/attest_registry/strict_json.py",
+    "if max(parts, strings) > most:",
+    "if False:",
+)
 NUMBERS = _check(
     "numbers that are numbers",
     "registry/attest_registry/strict_json.py",

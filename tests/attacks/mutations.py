@@ -271,6 +271,7 @@ TABLE: Final = (
     _attack(
         16, "a bundle of 32 MB", f"{_ENDLESS}a_bundle_that_says_it_is_huge", c.BUNDLE_SIZE, c.READ_LIMIT, c.JSON_LIMIT
     ),
+    _attack(16, "a million parts", f"{_ENDLESS}a_statement_of_a_million_parts", c.PARTS),
     _attack(16, "a size of 100 PB", f"{_ENDLESS}a_size_that_cannot_be[100000000000000000]", c.MODEL_SIZE),
     _attack(16, "a size below 0", f"{_ENDLESS}a_size_that_cannot_be[-1]", c.POSITIVE_SIZE),
     _attack(16, "8,000 layers more", f"{_ENDLESS}more_layers_than_a_model_has", c.MOST_LAYERS),

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from attest.claims.predicates import MODEL_SIGNATURE
+from attest.claims.predicates import MODEL_SIGNATURE, PROVENANCE
 from attest_registry import limits
 from attest_registry.digest import Digest
 from attest_registry.oci.descriptor import BUNDLE, EMPTY_DESCRIPTOR, IMAGE_INDEX, IMAGE_MANIFEST, Descriptor
 from attest_registry.oci.manifest import Manifest
 from tests.attacks.scene import FILES
+from tests.verify.evidence import signed_payload
 
 if TYPE_CHECKING:
     from tests.attacks.scene import Scene
@@ -101,6 +102,20 @@ def test_a_bundle_that_says_it_is_huge(scene: Scene) -> None:
     scene.registry.put_manifest(made.raw)
     scene.pull(reference, *trust, code="content-too-large", status=3)
     assert not scene.fake.count("GET", f"/blobs/{digest}")
+
+
+def test_a_statement_of_a_million_parts(scene: Scene) -> None:
+    """Small as bytes, signed by the trusted key, and larger in memory than all evidence of a version may be."""
+    release = scene.release()
+    trust = scene.policy("provenance: {by: [alice]}")
+    reference = scene.served(release)
+    scene.honest_pull(reference, *trust)
+    scene.registry.strip(release.digest)
+    payload = release.claims[PROVENANCE].raw
+    many = payload.replace(b'"predicate":{', b'"predicate":{"x":[' + b"{}," * (limits.JSON_PARTS // 2) + b"0],", 1)
+    assert payload != many
+    scene.registry.attach([signed_payload(many, scene.alice).raw], release.digest)
+    scene.pull(reference, *trust, code="malformed-evidence", status=3)
 
 
 @pytest.mark.parametrize("size", [10**17, limits.MODEL_BYTES + 1, -1, 1e3, True, "152"], ids=str)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from attest_registry import limits
 from tests.end_to_end.conftest import WEIGHTS
 from tests.end_to_end.shell import checked
 from tests.services.fake_registry import FakeRegistry, answer, cut_after, drip, error, hang
@@ -374,6 +375,16 @@ def test_a_bundle_file_of_100_megabytes(keyed: Shell) -> None:
     assert "error[content-too-large]: big.sig is too large for a bundle" in said
     said = measured(keyed, "evidence", "attach", "m:1", "big.sig", expect=2)
     assert "big.sig" in said
+
+
+@pytest.mark.parametrize("part", [b"{},", b'{"a":{}},', b'"",'])
+def test_a_bundle_file_of_millions_of_parts(keyed: Shell, part: bytes) -> None:
+    """Parsed, 32 MiB of empty objects are 0.9 GB."""
+    keyed.attest("push", "model", "m", *KEY)
+    parts = part * (limits.BUNDLE_BYTES // len(part) - 20)
+    (keyed.folder / "big.sig").write_bytes(b'{"mediaType":"x","x":[' + parts + b"0]}")
+    said = measured(keyed, "verify", "./model", "--evidence", "big.sig", *PUBLIC, expect=3)
+    assert "the bundle has too many parts" in said
 
 
 @pytest.mark.parametrize("where", ["/tags/", "/referrers/"])
