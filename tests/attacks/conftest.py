@@ -12,7 +12,10 @@ import attest
 import attest_registry
 from tests.attacks import record
 from tests.attacks.scene import Scene, person
+from tests.attacks.witnessed import Witnessed
 from tests.services.fake_registry import FakeRegistry
+from tests.verify.private_pki import PrivatePki
+from tests.verify.private_sigstore import PrivateSigstore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,3 +49,13 @@ def scene(tmp_path: Path, people: dict[str, Person], monkeypatch: pytest.MonkeyP
     monkeypatch.chdir(folder)
     with FakeRegistry() as fake:
         yield Scene(folder=folder, fake=fake, alice=people["alice"], mallory=people["mallory"])
+
+
+@pytest.fixture(scope="session")
+def sigstore() -> PrivateSigstore:
+    return PrivateSigstore()
+
+
+@pytest.fixture
+def witnessed(scene: Scene, sigstore: PrivateSigstore) -> Witnessed:
+    return Witnessed(scene=scene, sigstore=sigstore, pki=PrivatePki())

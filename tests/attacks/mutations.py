@@ -41,6 +41,11 @@ _OTHER: Final = "other_evidence.py::test_"
 _POLICY: Final = "weaker_policy.py::test_a_policy_that_is_not_understood_whole"
 _READ: Final = "two_readings.py::test_"
 _ENDLESS: Final = "endless_answers.py::test_"
+_PROOF: Final = "sigstore_proofs.py::test_"
+_CHANGED: Final = f"{_PROOF}a_changed_proof"
+_CERTIFICATE: Final = f"{_PROOF}a_certificate_that_is_not_the_asked_one"
+_KEYS: Final = "keys_that_ran_out.py::test_"
+_PRIVATE: Final = "private_authorities.py::test_"
 _RULES: Final = (c.SIGNATURE_THERE, c.PROVENANCE_THERE, c.BOM_THERE)
 
 TABLE: Final = (
@@ -477,6 +482,156 @@ TABLE: Final = (
         "good evidence under lost",
         "stripped_evidence.py::test_good_evidence_under_bad[gone]",
         c.EACH_FETCHED_ON_ITS_OWN,
+    ),
+    _attack(37, "a log entry about another signature", f"{_CHANGED}[entry-of-another]", c.ENTRY_BODY),
+    _attack(37, "the same, in an old log", f"{_CHANGED}[old-entry-of-another]", c.ENTRY_BODY),
+    _attack(37, "no log entry", f"{_CHANGED}[no-entry]", c.ENTRY_THERE),
+    _attack(39, "a log's time without its promise", f"{_CHANGED}[no-promise]", c.PROMISE_THERE),
+    _attack(39, "another time under a promise", f"{_CHANGED}[later-time]", c.PROMISE),
+    _attack(39, "no time at all", f"{_CHANGED}[no-timestamp]", c.ENOUGH_TIMES),
+    _attack(
+        39, "a good timestamp beside a late one", f"{_PROOF}a_second_timestamp_from_another_time", c.VALID_AT_ITS_TIME
+    ),
+    _attack(39, "an expired intermediate", f"{_PROOF}an_intermediate_that_had_expired", c.VALID_AT_ITS_TIME),
+    _attack(39, "an expired certificate", f"{_CERTIFICATE}[expired]", c.VALID_AT_ITS_TIME),
+    _attack(40, "a timestamp of another signature", f"{_CHANGED}[timestamp-of-another]", c.IMPRINT, c.TOKEN),
+    _attack(40, "an authority that looks the same", f"{_CHANGED}[timestamp-by-a-twin]", c.TOKEN),
+    _attack(40, "a timestamp twice", f"{_CHANGED}[timestamp-twice]", c.ONE_TIME_EACH),
+    _attack(40, "a timestamp 33 times", f"{_CHANGED}[33-timestamps]", c.MOST_TIMES, c.ONE_TIME_EACH),
+    _attack(41, "a certificate that no log knows", f"{_CERTIFICATE}[no-sct]", c.SCT_THERE),
+    _attack(41, "a certificate with two promises", f"{_CERTIFICATE}[two-scts]", c.ONE_SCT),
+    _attack(41, "a promise for another certificate", f"{_CERTIFICATE}[sct-for-another]", c.SCT),
+    _attack(42, "another subject", f"{_CERTIFICATE}[another-subject]", c.CERTIFICATE_SUBJECT),
+    _attack(42, "another issuer", f"{_CERTIFICATE}[another-issuer]", c.CERTIFICATE_ISSUER),
+    _attack(42, "two issuers", f"{_CERTIFICATE}[two-issuers]", c.ONE_ISSUER),
+    _attack(42, "a subject that goes on", f"{_PROOF}a_subject_that_nearly_fits[end]", c.ANCHORED),
+    _attack(42, "a subject across parts", f"{_PROOF}a_subject_that_nearly_fits[part]", c.STARS_STOP),
+    _attack(42, "a subject in capitals", f"{_PROOF}a_subject_that_nearly_fits[case]", c.CERTIFICATE_SUBJECT),
+    _attack(42, "an address that is a URI", f"{_PROOF}an_address_that_is_a_uri", c.SUBJECT_KIND),
+    _attack(
+        42,
+        "a reusable workflow of everybody",
+        f"{_PROOF}a_reusable_workflow_run_for_another_repository",
+        c.EXTENSIONS,
+    ),
+    _attack(
+        42,
+        "no issuer asked for",
+        f"{_PROOF}a_subject_without_its_issuer[{{subject: alice@acme.example}}]",
+        c.ISSUER_ASKED,
+    ),
+    _attack(
+        42,
+        "an empty issuer",
+        f"{_PROOF}a_subject_without_its_issuer[{{issuer: '', subject: alice@acme.example}}]",
+        c.ISSUER_TEXT,
+    ),
+    _attack(47, "an old bundle", f"{_CHANGED}[old-version]", c.BUNDLE_VERSION, c.BUNDLE_VERSION_AGAIN),
+    _attack(47, "no inclusion proof", f"{_CHANGED}[no-inclusion]", c.INCLUSION_THERE),
+    _attack(49, "a checkpoint under another name", f"{_CHANGED}[another-log's-name]", c.CHECKPOINT_ORIGIN),
+    _attack(49, "a checkpoint of another size", f"{_CHANGED}[another-size]", c.CHECKPOINT_TREE),
+    _attack(49, "a checkpoint by another key", f"{_CHANGED}[checkpoint-by-a-twin]", c.CHECKPOINT_SIGNATURE),
+    _attack(49, "another place in the tree", f"{_CHANGED}[another-index]", c.INCLUSION, c.CHECKPOINT_TREE),
+    _attack(
+        52,
+        "an authority after its time",
+        f"{_PROOF}an_authority_that_did_not_count_any_more[certificateAuthorities-ca-window]",
+        c.CA_WINDOW,
+    ),
+    _attack(
+        52,
+        "a log after its time",
+        f"{_PROOF}an_authority_that_did_not_count_any_more[tlogs-log-window]",
+        c.LOG_WINDOW,
+    ),
+    _attack(
+        52,
+        "a certificate log after its time",
+        f"{_PROOF}an_authority_that_did_not_count_any_more[ctlogs-ct-window]",
+        c.CT_WINDOW,
+    ),
+    _attack(
+        52,
+        "a timestamp authority after its time",
+        f"{_PROOF}an_authority_that_did_not_count_any_more[timestampAuthorities-tsa-window]",
+        c.TSA_WINDOW,
+    ),
+    _attack(52, "a window without a start", f"{_PROOF}a_window_without_a_start[tlogs]", c.WINDOW_START),
+    _attack(
+        53,
+        "a Sigstore of the same names",
+        f"{_PROOF}another_instance_that_names_itself_the_same",
+        c.ISSUED,
+        c.SCT,
+    ),
+    _attack(54, "a stolen key that had ended", f"{_KEYS}a_stolen_key_that_had_ended[moment0]", c.KEY_WINDOW),
+    _attack(
+        54,
+        "a signature without its time",
+        f"{_KEYS}a_signature_whose_time_was_taken_away",
+        *(c.KEY_TIME, c.IN_FORCE),
+    ),
+    _attack(54, "the time of another signature", f"{_KEYS}the_time_of_another_signature", c.IMPRINT, c.TOKEN),
+    _attack(
+        54,
+        "the attacker's timestamp authority",
+        f"{_KEYS}the_attacker_s_own_timestamp_authority",
+        *(c.PROOFS_CHECKED, c.KEY_TIME, c.IN_FORCE),
+    ),
+    _attack(
+        54,
+        "the attacker's log",
+        f"{_KEYS}the_attacker_s_own_log",
+        *(c.PROOFS_CHECKED, c.KEY_TIME, c.IN_FORCE),
+    ),
+    _attack(54, "a log entry beside a key", f"{_KEYS}a_log_entry_about_another_signature", c.PROOFS_CHECKED),
+    _attack(
+        54,
+        "a key that has ended, no time asked for",
+        f"{_KEYS}a_key_that_has_ended_where_no_time_is_asked_for",
+        c.IN_FORCE,
+    ),
+    _attack(54, "a copy without its time", f"{_KEYS}a_copy_without_its_time_does_not_hide_the_whole_one", c.WHOLE_COPY),
+    _attack(
+        55,
+        "somebody else's certificate",
+        f"{_PRIVATE}a_certificate_of_the_same_authority[somebody-else]",
+        c.PKI_SUBJECT,
+    ),
+    _attack(55, "an address for a host", f"{_PRIVATE}a_certificate_of_the_same_authority[name-as-dns]", c.PKI_KIND),
+    _attack(
+        55,
+        "an expired certificate",
+        f"{_PRIVATE}a_certificate_of_the_same_authority[expired]",
+        c.VALID_AT_ITS_TIME,
+    ),
+    _attack(
+        55, "an authority brought along", f"{_PRIVATE}an_authority_that_the_bundle_brings", c.ISSUED, c.PATH_LENGTH
+    ),
+    _attack(55, "an employee who issues", f"{_PRIVATE}a_certificate_issued_by_an_employee", c.MAY_ISSUE),
+    _attack(
+        55,
+        "no proven time",
+        f"{_PRIVATE}a_signature_without_a_proven_time",
+        *(c.PKI_TIME, c.IN_FORCE),
+    ),
+    _attack(
+        55,
+        "an expired certificate, no time asked for",
+        f"{_PRIVATE}an_expired_certificate_where_no_time_is_asked_for",
+        c.IN_FORCE,
+    ),
+    _attack(
+        55,
+        "a Sigstore pinned as an authority",
+        f"{_PRIVATE}a_sigstore_pinned_as_a_private_authority",
+        c.ISSUER_NOT_PASSED_OVER,
+    ),
+    _attack(
+        55,
+        "an authority for a Sigstore",
+        f"{_PRIVATE}a_private_certificate_in_a_sigstores_place",
+        c.KNOWN_AUTHORITY,
     ),
     _attack(
         70, "another model's name", f"{_OTHER}a_signed_version_under_another_models_name[provenance]", c.SUBJECT_NAME
