@@ -2,7 +2,8 @@
 
 Protobuf's own readers take numbers as text or as numbers, two base64 alphabets, enums by name or number, and unknown
 fields. Here integers are decimal text, base64 is standard, padded and canonical, and unknown fields are refused, so
-that two programs cannot read two documents from the same bytes. `null` is an absent field, as protobuf says.
+that two programs cannot read two documents from the same bytes. `null` is an absent field, as protobuf says, and an
+absent number is zero, since that is how its writers write a zero: cosign does for the first entry of a log.
 """
 
 from __future__ import annotations
@@ -73,12 +74,12 @@ class Message:
         return decode_base64(encoded, what=f"{key} of {self.what}")
 
     def integer(self, key: str) -> int:
-        """A field that must hold a number that is not negative, written as decimal text.
+        """A field that holds a number that is not negative, written as decimal text; 0 where it is absent.
 
         Raises:
-            MalformedEvidence: it does not.
+            MalformedEvidence: it holds something else.
         """
-        found = self.fields.get(key)
+        found = self.fields.get(key, "0")
         if not isinstance(found, str) or not _INTEGER.fullmatch(found) or int(found) > _LARGEST:
             raise MalformedEvidence(
                 f"{key} of {self.what} is no number", expected="decimal text from 0 to 2^63 - 1", found=repr(found)[:40]

@@ -284,7 +284,7 @@ def _log_entry(entry: Message) -> LogEntry:
         log_id=_hash(entry.message("logId", frozenset({"keyId"})), "keyId"),
         kind=kind.text("kind", longest=64),
         version=kind.text("version", longest=64),
-        integrated=entry.integer("integratedTime") if "integratedTime" in entry else 0,
+        integrated=entry.integer("integratedTime"),
         promise=promise,
         proof=_proof(entry.message("inclusionProof", _PROOF)) if "inclusionProof" in entry else None,
         body=entry.data("canonicalizedBody", longest=limits.BUNDLE_BYTES),

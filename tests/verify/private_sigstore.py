@@ -325,6 +325,7 @@ class Rekor:
     def __init__(self, version: int, host: str) -> None:
         self.version = version
         self.host = host
+        self.before = 3  # entries that are there already
         self.key: Any = new_key() if version == 1 else new_ed25519_key()
         self.spki = spki(self.key.public_key())
         noted = host.encode() + b"\n\x01" + self.spki[-32:]
@@ -343,8 +344,8 @@ class Rekor:
 
     def log(self, kind: tuple[str, str], body: dict[str, Any], *, moment: datetime = NOON) -> dict[str, Any]:
         raw = json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
-        leaves = [b"one", b"two", b"three", raw, b"five", b"six", b"seven"]
-        index, shift = 3, 1000 if self.version == 1 else 0
+        leaves = [*(b"one", b"two", b"three")[: self.before], raw, b"five", b"six", b"seven"]
+        index, shift = self.before, 1000 if self.version == 1 else 0
         root, path = tree(leaves, index)
         entry: dict[str, Any] = {
             "logIndex": str(index + shift),

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from attest.errors import AttestError
 from attest.verify.by_certificate import verify_certificate_bundle
 from attest.verify.proven import TimeSource, VerifiedBundle
 from attest.verify.sigstore_bundle import SigstoreBundle
-from tests.verify.private_sigstore import ISSUER, NOON, PAYLOAD, SUBJECT
+from tests.verify.private_sigstore import ISSUER, NOON, PAYLOAD, SUBJECT, PrivateSigstore
 from tests.verify.refusals import ALICE, parsed
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from tests.verify.private_sigstore import PrivateSigstore
 
 
 def sigstore_python(root: dict[str, Any], bundle: dict[str, Any], folder: Path) -> bytes:
@@ -41,6 +40,24 @@ def test_sigstore_python_and_we_accept_it(instance: PrivateSigstore, version: in
     assert found.times[0].source is (TimeSource.LOG if version == 1 else TimeSource.TIMESTAMP)
     assert found.logged is not None
     assert found.logged.index == 3
+
+
+def test_the_first_entry_of_a_log_is_written_without_its_index() -> None:
+    """Protobuf's writers leave a zero out (cosign's too), so an absent index is the first entry's and nobody else's."""
+    instance = PrivateSigstore()
+    for before in (0, 1):
+        instance.rekor[2].before = before
+        bundle = instance.bundle(version=2)
+        entry = bundle["verificationMaterial"]["tlogEntries"][0]
+        del entry["logIndex"], entry["inclusionProof"]["logIndex"]
+        if before == 0:
+            found = verify_certificate_bundle(parsed(bundle), root=instance.root(), identity=ALICE)
+            assert found.logged is not None
+            assert found.logged.index == 0
+            continue
+        with pytest.raises(AttestError) as caught:
+            verify_certificate_bundle(parsed(bundle), root=instance.root(), identity=ALICE)
+        assert caught.value.code == "inclusion-proof"
 
 
 def test_a_verified_bundle_cannot_be_made_outside(instance: PrivateSigstore) -> None:
