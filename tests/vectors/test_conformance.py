@@ -1,4 +1,4 @@
-"""Rows 37, 39, 40, 41, 42, 47 and 49: every case of the suites, refused by the step that has to refuse it."""
+"""Rows 37, 38, 39, 40, 41, 42, 43, 45, 46, 47 and 49: every case, refused by the step that has to refuse it."""
 
 from __future__ import annotations
 
