@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tests.bench.keys import key_pair
 from tests.bench.models import four_large_files
 from tests.bench.peers import NO_MODEL_SIGNING, sign_key, verify_key
 from tests.bench.rows import Row
-from tests.bench.running import paired
+from tests.bench.running import inner, paired
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,10 +30,10 @@ def measure(setting: Setting) -> Iterator[Row]:
     rounds = setting.rounds(7)
 
     def ours() -> Run:
-        return _inner(setting.child("hash_ours.py", model))
+        return inner(setting.child("hash_ours.py", model))
 
     def theirs() -> Run:
-        return _inner(setting.child("hash_model_signing.py", model, python=python))
+        return inner(setting.child("hash_model_signing.py", model, python=python))
 
     pairs = paired(ours, theirs, rounds=rounds, warm=True)
     yield Row.against(f"hash {what} in 4 files : model_signing's hashing", pairs, limit=_LIMIT)
@@ -52,9 +51,3 @@ def measure(setting: Setting) -> Iterator[Row]:
         warm=True,
     )
     yield Row.against("attest verify DIR : model_signing verify key", pairs, limit=_LIMIT)
-
-
-def _inner(run: Run) -> Run:
-    """The seconds that the child measured itself, imports left out."""
-    wall, cpu = (float(word) for word in run.output.split())
-    return replace(run, wall=wall, cpu=cpu)
