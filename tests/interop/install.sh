@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs other projects' tools into .interop/, for the tests and benchmarks that compare us with them.
 #
-#   sh tests/interop/install.sh [python] [model] [node] [oras] [cosign]      all of them when none is named
+#   sh tests/interop/install.sh [python] [model] [node] [go]      all of them when none is named
 #
 # Run it from the repository root. What is already there is kept. It never fails: it says what is missing and why, and
 # the tests that need it skip and say so too (.interop/missing/ holds the reasons).
@@ -9,8 +9,17 @@ set -u
 here=tests/interop
 place=.interop
 python=${INTEROP_PYTHON:-.venv/bin/python}
-oras=v1.3.1
-cosign=v3.1.2
+# NAME MODULE PACKAGE of every program in Go; go/go.mod has their versions, go/go.sum the hashes of all they are made of.
+programs='
+olareg github.com/olareg/olareg cmd/olareg
+oras oras.land/oras cmd/oras
+tesseract github.com/transparency-dev/tesseract ./tesseract
+timestamp-server github.com/sigstore/timestamp-authority/v2 cmd/timestamp-server
+fulcio github.com/sigstore/fulcio .
+rekor-server github.com/sigstore/rekor-tiles/v2 cmd/rekor-server/posix
+cosign github.com/sigstore/cosign/v3 cmd/cosign
+'
+seconds=${INTEROP_GO_SECONDS:-2400} # for building all of them, once
 mkdir -p "$place/bin" "$place/log" "$place/missing"
 
 missing() {
@@ -84,45 +93,60 @@ install_node() {
   fi
 }
 
-# install_go NAME MODULE PACKAGE VERSION GO SECONDS: builds one program where Go is at least GO. A copy on the path will
-# do. It is built inside a module of its own, since `go install` also asks for the list of all versions, which not every
-# module proxy has; what is fetched is checked against the checksum database either way.
+# install_go: all programs from one module of our own, so that what they share is compiled once, and so that no list of
+# versions has to be asked for (`go install` does that, and not every module proxy has one). The hashes are ours.
 install_go() {
-  if [ -x "$place/bin/$1" ] || command -v "$1" >/dev/null 2>&1; then
-    rm -f "$place/missing/$1"
-    return
+  go=$(go env GOVERSION 2>/dev/null | sed 's/^go//; s/[^0-9.].*//')
+  needs=$(sed -n 's/^go //p' "$here/go/go.mod")
+  why=
+  if [ -z "$go" ]; then
+    why="Go is not installed"
+  elif [ "$(printf '%s\n' "$needs" "$go" | sort -V | head -n 1)" != "$needs" ]; then
+    why="Go $needs is needed and this is Go $go"
   fi
-  if ! command -v go >/dev/null 2>&1; then
-    missing "$1" "Go is not installed"
-    return
-  fi
-  go=$(go env GOVERSION | sed 's/^go//; s/[^0-9.].*//')
-  if [ "$(printf '%s\n' "$5" "$go" | sort -V | head -n 1)" != "$5" ]; then
-    missing "$1" "$4 needs Go $5 and this is Go $go"
-    return
-  fi
-  echo "interop: building $1 $4; this takes minutes the first time"
-  work=$place/build-$1
-  rm -rf "$work" && mkdir -p "$work"
-  printf 'module interop\n\ngo %s\n\nrequire %s %s\n' "$5" "$2" "$4" >"$work/go.mod"
-  started=$(date +%s)
-  if try "$1" env GOTOOLCHAIN=local GOFLAGS=-mod=mod CGO_ENABLED=0 timeout "$6" \
-    go -C "$work" build -o "$1" "$2/$3" && mv "$work/$1" "$place/bin/$1"; then
-    rm -f "$place/missing/$1"
-  else
-    [ $(($(date +%s) - started)) -lt "$6" ] || reason="it could not be built within $6 s"
-    missing "$1" "$reason"
-  fi
-  rm -rf "$work"
+  until=$(($(date +%s) + seconds))
+  pins=$place/go.pins
+  cat "$here/go/go.sum" "$here"/go/*/*.go >"$pins"
+  printf '%s\n' "$programs" | while read -r name module package; do
+    case $package in
+      "") continue ;;
+      .) package=$module ;;
+      ./*) ;; # a main of ours around a library of theirs
+      *) package=$module/$package ;;
+    esac
+    build_go "$name" "$module" "$package" </dev/null
+  done
 }
 
-for each in ${*:-python model node oras cosign}; do
+version_of() {
+  awk -v module="$1" '$1 == module && $2 ~ /^v[0-9]/ { print $2; exit }' "$here/go/go.mod"
+}
+
+build_go() {
+  [ -x "$place/bin/$1" ] && current "$pins" "$place/built/$1" && return
+  rm -f "$place/bin/$1"
+  left=$((until - $(date +%s)))
+  if [ -n "$why" ] || [ "$left" -le 0 ]; then
+    missing "$1" "${why:-there was no time left to build it ($seconds s for all)}"
+    return
+  fi
+  echo "interop: building $1 $(version_of "$2"); the first ones take minutes"
+  if try "$1" env GOTOOLCHAIN=local GOFLAGS=-mod=readonly CGO_ENABLED=0 timeout "$left" \
+    go -C "$here/go" build -buildvcs=false -trimpath -ldflags='-s -w' -o "$PWD/$place/bin/$1" "$3"; then
+    mkdir -p "$place/built/$1"
+    installed "$pins" "$place/built/$1" "$1"
+  else
+    [ "$(date +%s)" -lt "$until" ] || reason="it could not be built within $seconds s for all"
+    missing "$1" "$reason"
+  fi
+}
+
+for each in ${*:-python model node go}; do
   case $each in
     python) install_python ;;
     model) install_model ;;
     node) install_node ;;
-    oras) install_go oras oras.land/oras cmd/oras "$oras" 1.26.1 900 ;;
-    cosign) install_go cosign github.com/sigstore/cosign/v3 cmd/cosign "$cosign" 1.26.0 2400 ;;
+    go) install_go ;;
     *) echo "interop: nothing here is called $each" ;;
   esac
 done
@@ -133,9 +157,9 @@ echo "interop: using$(
     "$place/venv/bin/python" -c 'from importlib.metadata import version as v; print("", "model_signing", v("model-signing"))'
   [ ! -f "$place/node/.installed" ] ||
     node -p "' @sigstore/verify ' + require('./$place/node/node_modules/@sigstore/verify/package.json').version"
-  PATH="$PWD/$place/bin:$PATH"
-  oras version 2>/dev/null | sed -n 's/^Version: */ oras /p'
-  cosign version 2>&1 | sed -n 's/^GitVersion: */ cosign /p'
+  printf '%s\n' "$programs" | while read -r name module package; do
+    [ -x "$place/bin/${name:-none}" ] && echo " $name $(version_of "$module")"
+  done
   skopeo --version 2>/dev/null | sed 's/^skopeo version/ skopeo/; s/ commit:.*//'
   docker-registry --version 2>/dev/null | sed 's/.* \([^ ]*\)$/ docker-registry \1/'
 )" | tr '\n' ',' | sed 's/,$//'
