@@ -2,17 +2,45 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.interop import witnesses
 from tests.interop.tools import ROOT, Person, settle, succeed
 from tests.services.docker_registry import docker_registry  # noqa: F401  # fixture
+from tests.services.go_sigstore.instance import go_sigstore  # noqa: F401  # fixture
+from tests.services.olareg import olareg  # noqa: F401  # fixture
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from pathlib import Path
 
 BUNDLES = {"model-signature", "provenance", "ml-bom", "cosign-signature"}
+
+
+SHOWN = pytest.StashKey[list[tuple[str, witnesses.Row]]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[SHOWN] = []
+    witnesses.configure(config)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    report = yield
+    if report.when == "call" and report.passed:
+        item.config.stash[SHOWN] += witnesses.rows_of(item)
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    shown = config.stash[SHOWN]
+    if shown:
+        terminalreporter.section("who verified what")
+        for line in witnesses.lines(shown):
+            terminalreporter.write_line(line)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

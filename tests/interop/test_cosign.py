@@ -31,6 +31,7 @@ PREDICATES = [
 ]  # fmt: skip
 TYPES = {"provenance": "slsaprovenance1", "ml-bom": "cyclonedx", "cosign-signature": SIGN}
 NO_LOG = "--insecure-ignore-tlog"
+KEY_DISTRIBUTION = "key, registry without referrers"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,6 +57,7 @@ def pushed(published: Published, docker_registry: DockerRegistry) -> Pushed:
     return Pushed(person=published.person, name=name, digest=published.person.push(published.folder, name))
 
 
+@pytest.mark.witness("cosign reads attest", how=KEY_DISTRIBUTION, claims=("cosign signature",))
 def test_verify_accepts_the_version(pushed: Pushed) -> None:
     outcome = pushed.cosign("verify")
     assert outcome.status == 0, outcome.err
@@ -63,6 +65,7 @@ def test_verify_accepts_the_version(pushed: Pushed) -> None:
     assert "The signatures were verified against the specified public key" in outcome.err
 
 
+@pytest.mark.witness("cosign reads attest", how=KEY_DISTRIBUTION)
 @pytest.mark.parametrize("claim", sorted(TYPES))
 def test_verify_attestation_accepts_each_claim_by_its_type(claim: str, pushed: Pushed) -> None:
     outcome = pushed.cosign("verify-attestation", "--type", TYPES[claim])
@@ -76,6 +79,7 @@ def test_model_signature_is_not_about_the_manifest(pushed: Pushed) -> None:
     assert "none of the attestations matched the predicate type" in outcome.err
 
 
+@pytest.mark.witness("cosign refuses attest", how=KEY_DISTRIBUTION, claims=("cosign signature", "ml-bom"))
 def test_another_key_is_refused(pushed: Pushed, mallory: Person) -> None:
     assert pushed.cosign("verify", public=mallory.public).status == 1
     assert pushed.cosign("verify-attestation", "--type", "cyclonedx", public=mallory.public).status == 1
@@ -92,6 +96,8 @@ def test_version_without_evidence_is_refused(pushed: Pushed) -> None:
     assert "no signatures found" in outcome.err
 
 
+@pytest.mark.witness("cosign reads attest", how="key, exported bundle")
+@pytest.mark.witness("cosign refuses attest", how="key, exported bundle")
 @pytest.mark.parametrize("claim", sorted(TYPES))
 def test_exported_bundle_is_accepted_for_the_digest_and_for_no_other(claim: str, published: Published) -> None:
     def verify(digest: str, kind: str = TYPES[claim]) -> Outcome:
@@ -108,6 +114,7 @@ def test_exported_bundle_is_accepted_for_the_digest_and_for_no_other(claim: str,
     assert verify(digest, "spdx").status == 1
 
 
+@pytest.mark.witness("cosign reads attest", how="key, exported bundle", claims=("model-signature",))
 def test_exported_model_signature_is_accepted_for_its_root(published: Published) -> None:
     bundle = published.bundles["model-signature"]
     root = payload_of(bundle)["subject"][0]["digest"]["sha256"]
@@ -118,6 +125,7 @@ def test_exported_model_signature_is_accepted_for_its_root(published: Published)
     assert outcome.status == 0, outcome.err
 
 
+@pytest.mark.witness("cosign refuses attest", how="key, exported bundle")
 @pytest.mark.parametrize("claim", sorted(TYPES))
 def test_changed_bundle_is_refused(claim: str, published: Published, tmp_path: Path) -> None:
     bundle = edited(published.bundles[claim], tmp_path / "bundle.json", other_payload)
@@ -161,6 +169,7 @@ def signer(alice: Person, tmp_path: Path) -> Signer:
     return signer
 
 
+@pytest.mark.witness("attest reads cosign", how="key, bundle in a file", claims=("review",))
 def test_claim_that_cosign_signed_becomes_evidence(signer: Signer, published: Published, models: Path) -> None:
     person = signer.person
     digest = person.push(models / "plain", "demo/reviewed")
@@ -180,15 +189,48 @@ def test_claim_that_cosign_signed_becomes_evidence(signer: Signer, published: Pu
     assert "yes" in row
 
 
-def test_statement_of_the_old_type_is_refused_with_the_way_out(signer: Signer, published: Published) -> None:
+@pytest.mark.witness("attest refuses cosign", how="key, bundle in a file", claims=("provenance",))
+def test_old_statement_around_a_claim_of_our_kinds_is_refused_with_the_way_out(
+    signer: Signer, published: Published
+) -> None:
     """cosign 3.1.2 still writes in-toto Statement v0.1 around every predicate that it is given."""
     (signer.folder / "blob").write_bytes(b"-")
-    signer.sign("attest-blob", "--predicate", "predicate.json", "--type", REVIEW, "--bundle", "old.json", "blob")
+    (signer.folder / "said.json").write_text(json.dumps(payload_of(published.bundles["provenance"])["predicate"]))
+    signer.sign("attest-blob", "--predicate", "said.json", "--type", "slsaprovenance1", "--bundle", "old.json", "blob")
     outcome = signer.person.attest("evidence", "attach", published.reference, signer.folder / "old.json")
     assert outcome.status == 2
     assert "error[malformed-evidence]" in outcome.err
     assert "Statement/v0.1" in outcome.err
     assert "hint: cosign attest writes the old type" in outcome.err
+
+
+@pytest.mark.witness(
+    "attest reads cosign", how="key, registry without referrers", claims=("review", "cosign signature")
+)
+@pytest.mark.witness("attest refuses cosign", how="key, registry without referrers", claims=("review",))
+def test_what_cosign_attests_with_a_key_meets_a_rule(
+    signer: Signer, published: Published, docker_registry: DockerRegistry, mallory: Person
+) -> None:
+    """The statement is v0.1 and names the repository with its host."""
+    person = signer.person
+    name = f"{docker_registry.host}/cosign/attested"
+    digest = person.push(published.folder, name)
+    rule = {"type": REVIEW, "by": ["alice"]}
+
+    def verdict(key: Path) -> str:
+        identities = {"alice": {"key": str(key)}}
+        document = {"apiVersion": "attest/v1", "kind": "Policy", "name": "interop", "identities": identities}
+        document |= {"require": {"claims": [rule, rule | {"type": SIGN}]}, "formats": "any"}
+        (signer.folder / "policy.yaml").write_text(json.dumps(document))
+        outcome = person.attest("verify", f"{name}:1", "--policy", signer.folder / "policy.yaml", "--json")
+        return str(outcome.json["verdict"])
+
+    assert verdict(person.public) == "denied"
+    signer.sign(
+        "attest", "--allow-http-registry", "--predicate", "predicate.json", "--type", REVIEW, f"{name}@{digest}"
+    )
+    assert verdict(person.public) == "allowed"
+    assert verdict(mallory.public) == "denied"
 
 
 def test_cosign_signs_beside_our_evidence_and_replaces_none(

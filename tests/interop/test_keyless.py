@@ -42,6 +42,11 @@ def judge(root: Path, whom: dict[str, str], files: list[Path]) -> Outcome:
     return run(node, script, modules, root, json.dumps(whom), *files)
 
 
+@pytest.mark.witness(
+    "@sigstore/verify reads attest",
+    how="keyless, @sigstore/mock",
+    claims=("model signature", "provenance", "ML-BOM", "cosign signature"),
+)
 @pytest.mark.parametrize("version", [1, 2])
 def test_it_accepts_what_an_identity_signed(tmp_path: Path, sigstore: Sigstore, version: int) -> None:  # noqa: F811
     keyless = signer(sigstore, version)
@@ -51,6 +56,11 @@ def test_it_accepts_what_an_identity_signed(tmp_path: Path, sigstore: Sigstore, 
     assert outcome.out.count('"verified":true') == 4
 
 
+@pytest.mark.witness(
+    "@sigstore/verify refuses attest",
+    how="keyless, @sigstore/mock",
+    claims=("model signature", "provenance", "ML-BOM", "cosign signature"),
+)
 def test_it_refuses_them_as_somebody_else_s(
     tmp_path: Path,
     sigstore: Sigstore,  # noqa: F811
@@ -68,6 +78,11 @@ def test_it_refuses_them_as_somebody_else_s(
         assert (outcome.status, outcome.out.count('"verified":false')) == (1, 4), outcome.out + outcome.err
 
 
+@pytest.mark.witness(
+    "@sigstore/verify reads attest",
+    how="key with proofs, @sigstore/mock",
+    claims=("model signature", "provenance", "ML-BOM", "cosign signature"),
+)
 @pytest.mark.parametrize("version", [1, 2])
 def test_it_accepts_what_a_key_signed_with_proofs(tmp_path: Path, sigstore: Sigstore, version: int) -> None:  # noqa: F811
     key = KeySigner(private_key=ec.generate_private_key(ec.SECP256R1()))

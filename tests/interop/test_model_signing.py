@@ -38,6 +38,7 @@ def sign(person: Person, model: Path, signature: Path, *options: str) -> Path:
 # ---- ours, read by theirs
 
 
+@pytest.mark.witness("model_signing reads attest", how="key", claims=("model signature",))
 def test_our_signature_is_accepted_and_its_names_are_in_code_point_order(published: Published) -> None:
     names = [resource["name"] for resource in payload_of(published.bundles[SIGNATURE])["predicate"]["resources"]]
     assert names == sorted(names)
@@ -47,6 +48,7 @@ def test_our_signature_is_accepted_and_its_names_are_in_code_point_order(publish
     assert outcome.out.strip() == "Verification succeeded"
 
 
+@pytest.mark.witness("model_signing reads attest", how="key", claims=("model signature",))
 @pytest.mark.parametrize("model", ["plain", "sharded", "gguf", "onnx", "pickle", "code"])
 def test_models_of_every_shape_are_accepted(model: str, alice: Person, models: Path) -> None:
     alice.push(models / model, f"demo/{model}")
@@ -54,6 +56,7 @@ def test_models_of_every_shape_are_accepted(model: str, alice: Person, models: P
     assert check(alice, models / model, bundles[SIGNATURE]).status == 0
 
 
+@pytest.mark.witness("model_signing refuses attest", how="key", claims=("model signature",))
 @pytest.mark.parametrize("name", ["vae.json", "vae/x.json", ".hidden"])
 def test_flipped_byte_is_refused(name: str, published: Published, tmp_path: Path) -> None:
     spoilt = copy_of(published.folder, tmp_path / "spoilt")
@@ -63,6 +66,7 @@ def test_flipped_byte_is_refused(name: str, published: Published, tmp_path: Path
     assert f"Hash mismatch for '{name}'" in outcome.err
 
 
+@pytest.mark.witness("model_signing refuses attest", how="key", claims=("model signature",))
 def test_added_file_is_refused(published: Published, tmp_path: Path) -> None:
     spoilt = copy_of(published.folder, tmp_path / "spoilt")
     (spoilt / "planted.py").write_text("print()\n")
@@ -71,6 +75,7 @@ def test_added_file_is_refused(published: Published, tmp_path: Path) -> None:
     assert "Extra files found" in outcome.err
 
 
+@pytest.mark.witness("model_signing refuses attest", how="key", claims=("model signature",))
 @pytest.mark.parametrize("change", [other_payload, other_signature])
 def test_changed_bundle_is_refused(change: object, published: Published, tmp_path: Path) -> None:
     assert callable(change)
@@ -78,6 +83,7 @@ def test_changed_bundle_is_refused(change: object, published: Published, tmp_pat
     assert check(published.person, published.folder, bundle).status == 1
 
 
+@pytest.mark.witness("model_signing refuses attest", how="key", claims=("model signature",))
 def test_another_key_is_refused(published: Published, mallory: Person) -> None:
     outcome = check(published.person, published.folder, published.bundles[SIGNATURE], public=mallory.public)
     assert outcome.status == 1
@@ -115,6 +121,7 @@ def test_git_files_that_we_sign_have_to_be_looked_at_by_them_too(alice: Person, 
 # ---- theirs, read by ours
 
 
+@pytest.mark.witness("attest reads model_signing", how="key", claims=("model signature",))
 def test_their_signature_is_accepted_in_their_order(alice: Person, models: Path, tmp_path: Path) -> None:
     signature = sign(alice, models / "nested", tmp_path / "model.sig")
     names = [resource["name"] for resource in payload_of(signature)["predicate"]["resources"]]
@@ -124,6 +131,7 @@ def test_their_signature_is_accepted_in_their_order(alice: Person, models: Path,
     assert outcome.out.rstrip().splitlines()[-1].startswith("ALLOWED")
 
 
+@pytest.mark.witness("attest reads model_signing", how="key", claims=("model signature",))
 def test_their_signature_is_accepted_in_the_order_of_the_spec(alice: Person, models: Path, tmp_path: Path) -> None:
     signature = sign(alice, models / "plain", tmp_path / "model.sig")
     names = [resource["name"] for resource in payload_of(signature)["predicate"]["resources"]]
@@ -131,6 +139,7 @@ def test_their_signature_is_accepted_in_the_order_of_the_spec(alice: Person, mod
     assert alice.attest("verify", models / "plain", "--evidence", signature, "--key", alice.public).status == 0
 
 
+@pytest.mark.witness("attest refuses model_signing", how="key", claims=("model signature",))
 @pytest.mark.parametrize(("name", "status"), [("vae.json", "differs"), ("vae/x.json", "differs")])
 def test_flipped_byte_under_their_signature_is_tampering(
     name: str, status: str, alice: Person, models: Path, tmp_path: Path
@@ -144,6 +153,7 @@ def test_flipped_byte_under_their_signature_is_tampering(
     assert wrong == {name: status}
 
 
+@pytest.mark.witness("attest refuses model_signing", how="key", claims=("model signature",))
 def test_file_on_their_ignore_list_is_not_signed_for_us(alice: Person, models: Path, tmp_path: Path) -> None:
     """Their tool leaves git's files out by default; a planted one would pass them (docs/threats.md rows 9 and 10)."""
     folder = copy_of(models / "plain", tmp_path / "model")
@@ -169,6 +179,7 @@ def test_signature_kept_inside_the_folder_is_not_signed_itself(alice: Person, mo
     assert alice.attest("verify", folder, "--evidence", outside, "--key", alice.public).status == 0
 
 
+@pytest.mark.witness("attest refuses model_signing", how="key", claims=("model signature",))
 def test_signature_that_ignores_everything_is_refused(alice: Person, models: Path, tmp_path: Path) -> None:
     """It lists no file and ignores `.`; theirs accepts any folder under it (docs/threats.md row 31)."""
     folder = copy_of(models / "plain", tmp_path / "model")
@@ -179,6 +190,7 @@ def test_signature_that_ignores_everything_is_refused(alice: Person, models: Pat
     assert outcome.json["code"] == "ignore-too-wide"
 
 
+@pytest.mark.witness("attest refuses model_signing", how="key", claims=("model signature",))
 def test_their_single_file_signature_names_no_file_and_is_refused(alice: Person, models: Path, tmp_path: Path) -> None:
     file = models / "single" / "model.safetensors"
     signature = sign(alice, file, tmp_path / "model.sig")
@@ -188,6 +200,7 @@ def test_their_single_file_signature_names_no_file_and_is_refused(alice: Person,
     assert outcome.json["code"] == "unsafe-name"
 
 
+@pytest.mark.witness("attest refuses model_signing", how="key", claims=("model signature",))
 def test_their_signature_by_an_unnamed_key_is_refused(
     alice: Person, mallory: Person, models: Path, tmp_path: Path
 ) -> None:

@@ -72,6 +72,9 @@ def test_pull_gives_the_files_that_were_signed(published: Published, tmp_path: P
     assert outcome.status == 0, outcome.err
 
 
+@pytest.mark.witness(
+    "attest reads attest", how="key, carried by oras", claims=("model signature", "provenance", "ML-BOM")
+)
 def test_copy_to_a_registry_and_back_keeps_digest_and_evidence(
     published: Published, docker_registry: DockerRegistry, newcomer: Person
 ) -> None:
@@ -84,6 +87,9 @@ def test_copy_to_a_registry_and_back_keeps_digest_and_evidence(
         assert (verdict["verdict"], verdict["digest"]) == ("allowed", published.digest)
 
 
+@pytest.mark.witness(
+    "attest refuses attest", how="key, carried by oras", claims=("model signature", "provenance", "ML-BOM")
+)
 def test_copy_without_evidence_is_denied(published: Published, newcomer: Person) -> None:
     target = f"{newcomer.layout(published.model)}:1"
     oras(newcomer, "copy", "--from-oci-layout", f"{published.layout}:1", "--to-oci-layout", target)
@@ -92,6 +98,9 @@ def test_copy_without_evidence_is_denied(published: Published, newcomer: Person)
     assert "evidence-missing" in {finding["code"] for finding in verdict["findings"]}
 
 
+@pytest.mark.witness(
+    "attest refuses attest", how="key, carried by oras", claims=("model signature", "provenance", "ML-BOM")
+)
 def test_copy_under_another_name_is_refused_as_a_swap(published: Published, newcomer: Person) -> None:
     target = f"{newcomer.layout('demo/other')}:1"
     oras(newcomer, *CARRY, "--from-oci-layout", f"{published.layout}:1", "--to-oci-layout", target)
@@ -100,6 +109,9 @@ def test_copy_under_another_name_is_refused_as_a_swap(published: Published, newc
     assert "name-mismatch" in {finding["code"] for finding in verdict["findings"]}
 
 
+@pytest.mark.witness(
+    "attest reads attest", how="key, carried by oras", claims=("model signature", "provenance", "ML-BOM")
+)
 def test_oras_copies_into_a_store_in_which_we_go_on(published: Published, models: Path, tmp_path: Path) -> None:
     person = settle(tmp_path / "bob")
     place = person.layout(published.model)

@@ -27,6 +27,11 @@ def judge(public: Path, *bundles: Path) -> tuple[int, list[dict[str, Any]]]:
     return outcome.status, [json.loads(line) for line in outcome.out.splitlines()]
 
 
+@pytest.mark.witness(
+    "@sigstore/verify reads attest",
+    how="key, exported bundle",
+    claims=("model signature", "provenance", "ML-BOM", "cosign signature"),
+)
 def test_every_bundle_is_accepted_and_is_about_the_version(published: Published) -> None:
     status, found = judge(published.person.public, *published.bundles.values())
     assert status == 0
@@ -38,6 +43,7 @@ def test_every_bundle_is_accepted_and_is_about_the_version(published: Published)
     assert seconds == [root, root]  # provenance and ML-BOM also name the model signature's root
 
 
+@pytest.mark.witness("@sigstore/verify refuses attest", how="key, exported bundle")
 @pytest.mark.parametrize("claim", sorted(BUNDLES))
 @pytest.mark.parametrize("change", [other_payload, other_signature, other_payload_type])
 def test_changed_bundle_is_refused(
@@ -49,6 +55,11 @@ def test_changed_bundle_is_refused(
     assert (found["verified"], found["code"]) == (False, "SIGNATURE_ERROR")
 
 
+@pytest.mark.witness(
+    "@sigstore/verify refuses attest",
+    how="key, exported bundle",
+    claims=("model signature", "provenance", "ML-BOM", "cosign signature"),
+)
 def test_another_key_is_refused(published: Published, mallory: Person) -> None:
     status, found = judge(mallory.public, *published.bundles.values())
     assert status == 1

@@ -71,6 +71,9 @@ def test_copy_to_a_registry_and_back_keeps_the_digest_and_leaves_the_evidence_be
         assert missing(verdict) == {"signature", "provenance", "ml-bom"}
 
 
+@pytest.mark.witness(
+    "attest reads attest", how="key, carried by skopeo", claims=("model signature", "provenance", "ML-BOM")
+)
 def test_copy_is_verified_once_its_evidence_is_attached_again(
     published: Published, newcomer: Person, tmp_path: Path
 ) -> None:
@@ -91,6 +94,9 @@ def test_what_we_push_to_a_registry_is_what_skopeo_finds_there(
     assert published.person.verify(f"{reference}:1")["verdict"] == "allowed"
 
 
+@pytest.mark.witness(
+    "attest reads attest", how="key, carried by skopeo", claims=("model signature", "provenance", "ML-BOM")
+)
 def test_evidence_under_a_tag_travels_between_registries(
     published: Published, docker_registry: DockerRegistry, second_registry: DockerRegistry, newcomer: Person
 ) -> None:
@@ -109,6 +115,9 @@ def test_evidence_under_a_tag_travels_between_registries(
     assert newcomer.verify(reference, "--full")["verdict"] == "allowed"
 
 
+@pytest.mark.witness(
+    "attest reads attest", how="key, carried by skopeo", claims=("model signature", "provenance", "ML-BOM")
+)
 def test_evidence_under_a_tag_travels_into_a_layout(
     published: Published, docker_registry: DockerRegistry, newcomer: Person
 ) -> None:
