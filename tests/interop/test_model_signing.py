@@ -191,16 +191,6 @@ def test_signature_that_ignores_everything_is_refused(alice: Person, models: Pat
 
 
 @pytest.mark.witness("attest refuses model_signing", how="key", claims=("model signature",))
-def test_their_single_file_signature_names_no_file_and_is_refused(alice: Person, models: Path, tmp_path: Path) -> None:
-    file = models / "single" / "model.safetensors"
-    signature = sign(alice, file, tmp_path / "model.sig")
-    assert [one["name"] for one in payload_of(signature)["predicate"]["resources"]] == ["."]
-    outcome = alice.attest("verify", file, "--evidence", signature, "--key", alice.public, "--json")
-    assert outcome.status == 3
-    assert outcome.json["code"] == "unsafe-name"
-
-
-@pytest.mark.witness("attest refuses model_signing", how="key", claims=("model signature",))
 def test_their_signature_by_an_unnamed_key_is_refused(
     alice: Person, mallory: Person, models: Path, tmp_path: Path
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from cryptography import x509
@@ -41,11 +41,10 @@ class CompanyCa:
 
     def __post_init__(self) -> None:
         self.folder.mkdir(exist_ok=True)
-        authority = Leaf(name="acme root", names=(), purposes=(), ca=True)
+        authority = Leaf(name="acme root", names=(), purposes=(), ca=True, start=-60 * DAY, end=60 * DAY)
         root = _issued(authority, self._root.public_key(), "acme root", self._root)
-        between = _issued(
-            Leaf(name="acme signing", names=(), purposes=(), ca=True), self._key.public_key(), "acme root", self._root
-        )
+        below = replace(authority, name="acme signing")
+        between = _issued(below, self._key.public_key(), "acme root", self._root)
         self._write("root.pem", root)
         self._write("intermediate.pem", between)
         self._write("chain.pem", root, between)
