@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
     from attest.trust.contents import Instance
     from attest.trust.pinned import Pinned
+
+_HEADER: Final = ["KIND", "NAME", "FINGERPRINT", "FROM", "UNTIL", "IN FORCE"]
 
 
 @click.command(epilog=options.examples("attest trust show", "attest trust show trusted_root.json --json"))
@@ -37,9 +40,7 @@ def show(*, file: str | None, as_json: bool) -> None:
         render.document(_document(pinned, rows, now))
         return
     _say_origin(pinned, now)
-    render.table(
-        [_cells(row, now) for row in rows], header=["KIND", "NAME", "FINGERPRINT", "FROM", "UNTIL", "IN FORCE"]
-    )
+    _table([_cells(row, now) for row in rows])
     if pinned.root.unsupported:
         named = ", ".join(pinned.root.unsupported)
         render.warning("trust-unsupported", f"counts for nothing, of an algorithm that is not known: {named}")
@@ -74,11 +75,20 @@ def _say_origin(pinned: Pinned, now: datetime) -> None:
         render.warning("trusted-root-old", f"nobody has confirmed this root for {old}; {what}")
 
 
+def _table(cells: list[list[str]]) -> None:
+    """On a terminal nothing is cut off: what would be, is what matters."""
+    if sys.stdout is not None and sys.stdout.isatty():
+        for line in render.columns([_HEADER, *cells], indent=""):
+            render.result(line)
+    else:
+        render.table(cells, header=_HEADER)
+
+
 def _cells(row: Instance, now: datetime) -> list[str]:
     window = row.window
     return [
         row.part.value,
-        row.name,
+        render.clean(row.name),
         row.fingerprint.short,
         _day(window.start),
         "no end" if window.end is None else _day(window.end),
@@ -129,7 +139,7 @@ def said(path: Path) -> str:
 
 
 def _day(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return moment.astimezone(UTC).strftime("%Y-%m-%d")
 
 
 def age(span: timedelta) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -134,9 +135,20 @@ def test_a_root_is_shown_as_a_table(person: Person, given: Callable[..., None]) 
     (ended,) = (row for row in rows if row[0] == "certificate log")
     assert ended[1] == "https://ct.acme.example"
     assert ended[2].startswith("sha256:")
-    assert ended[3:] == ["2026-01-01 00:00 UTC", "2026-02-01 10:30 UTC", "ended"]
+    assert ended[3:] == ["2026-01-01", "2026-02-01", "ended"]
     assert {row[5] for row in rows if row is not ended} == {"yes"}
     assert "given.json; pinned 0 seconds ago" in printed.err or "pinned 1 second ago" in printed.err
+
+
+def test_a_terminal_shows_every_column_aligned(
+    person: Person, given: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = "https://log.acme.example/" + "x" * 120
+    given(document(lambda made: made["tlogs"][0].update(baseUrl=long)))
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    head, *rows = person.types("trust", "show").out.splitlines()
+    assert {row[head.index("IN FORCE") :] for row in rows} == {"yes"}
+    assert any(long in row for row in rows)
 
 
 def test_another_file_is_shown(person: Person, tmp_path: Path) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from securesystemslib.signer._crypto_signer import CryptoSigner
 
+from attest.trust import tuf_mirror
 from attest.trust.tuf_mirror import TRUSTED_ROOT
 from tests.services.tuf_server import Fault, TufServer, place
 from tests.trust.trust_scene import add_log, document, repository
@@ -219,3 +221,12 @@ def test_a_target_that_was_changed_in_the_folder_is_fetched_again(person: Person
     kept.write_bytes(NEW)
     person.types("trust", "fetch", "--yes")
     assert person.pinned.read_bytes() == document()
+
+
+def test_many_fetches_at_once_do_not_disturb_one_another(tuf: TufServer, tmp_path: Path) -> None:
+    def fetch(_: int) -> bytes:
+        found = tuf_mirror.fetch(tuf.url, [TRUSTED_ROOT], root=tuf.repository.root, folder=tmp_path / "state")
+        return found[TRUSTED_ROOT]
+
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        assert set(pool.map(fetch, range(16))) == {document()}
