@@ -117,7 +117,7 @@ def _environment() -> str:
     rows += [(variable, meanings[name]) for name, variable in ENVIRONMENT.items()]
     rows += [
         ("ATTEST_PASSPHRASE", "passphrase of the signing key"),
-        ("ATTEST_REGISTRY_USER, _PASSWORD", "credentials for a registry"),
+        ("ATTEST_REGISTRY_USER, _PASSWORD", "credentials for the registry ATTEST_REGISTRY_HOST, and for no other"),
         ("ATTEST_DEBUG", "1: show tracebacks"),
         ("DOCKER_CONFIG", "folder of docker's config.json"),
         ("NO_COLOR, CLICOLOR_FORCE", "colour"),

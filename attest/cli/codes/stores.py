@@ -75,6 +75,11 @@ STORES: Final[Mapping[str, tuple[str, str, int]]] = {
         "unset ATTEST_REGISTRY_USER ATTEST_REGISTRY_PASSWORD",
         0,
     ),
+    "login-without-host": (
+        "variables hold a login to a registry and do not say to which, so that any could be sent it",
+        "set ATTEST_REGISTRY_HOST too, to the host as references have it: ghcr.io, 127.0.0.1:5000 …",
+        2,
+    ),
     "no-password": (
         "--password-stdin was given and standard input holds no password",
         "attest login HOST -u USER --password-stdin < FILE",

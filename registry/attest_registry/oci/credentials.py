@@ -1,7 +1,7 @@
 """Who we are to a registry: what `docker login`, `podman login` and `attest login` have saved, and credential helpers.
 
 Looked up in this order; the first that knows the host counts:
-    $ATTEST_REGISTRY_USER and $ATTEST_REGISTRY_PASSWORD (only for $ATTEST_REGISTRY_HOST, where that is set)
+    $ATTEST_REGISTRY_USER and $ATTEST_REGISTRY_PASSWORD (for $ATTEST_REGISTRY_HOST, and for no other)
     $REGISTRY_AUTH_FILE
     $DOCKER_CONFIG/config.json, else ~/.docker/config.json
     $XDG_RUNTIME_DIR/containers/auth.json, ~/.config/containers/auth.json
@@ -72,7 +72,8 @@ def find(host: str, repository: str = "", *, environment: Mapping[str, str] | No
         environment: in place of the process's own.
 
     Raises:
-        BadReference: a configuration file cannot be read as one.
+        BadReference: a configuration file cannot be read as one, or the environment holds a login without its
+            registry (code `login-without-host`).
         Unauthorised: a credential helper failed.
     """
     environment = os.environ if environment is None else environment
@@ -147,7 +148,17 @@ def helper_for(document: Mapping[str, Any], host: str) -> str | None:
 
 def _from_environment(host: str, environment: Mapping[str, str]) -> Credentials | None:
     user, password = environment.get("ATTEST_REGISTRY_USER"), environment.get("ATTEST_REGISTRY_PASSWORD")
-    if not user or password is None or environment.get("ATTEST_REGISTRY_HOST", host) != host:
+    if not user or password is None:
+        return None
+    named = environment.get("ATTEST_REGISTRY_HOST")
+    if not named:  # a reference in somebody's record leads to hosts that he chose: they must not get to see it
+        raise BadReference(
+            "$ATTEST_REGISTRY_USER has a password, and nothing says for which registry",
+            code="login-without-host",
+            expected="$ATTEST_REGISTRY_HOST beside it",
+            hint=f"export ATTEST_REGISTRY_HOST={host}        if that is the one",
+        )
+    if named != host:
         return None
     return Credentials(source="$ATTEST_REGISTRY_USER", username=user, password=password)
 

@@ -127,12 +127,16 @@ def test_the_order_of_the_files(
     assert _who() == "file:s3cret"
     monkeypatch.setenv("ATTEST_REGISTRY_USER", "environment")
     monkeypatch.setenv("ATTEST_REGISTRY_PASSWORD", "p")
+    monkeypatch.setenv("ATTEST_REGISTRY_HOST", HOST)
     assert _who() == "environment:p"
 
 
-def test_a_login_in_the_environment_can_be_bound_to_a_host(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_login_in_the_environment_is_for_one_host(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ATTEST_REGISTRY_USER", "alice")
     monkeypatch.setenv("ATTEST_REGISTRY_PASSWORD", "p")
+    with pytest.raises(BadReference, match="for which registry") as caught:
+        find(HOST)
+    assert caught.value.code == "login-without-host"
     monkeypatch.setenv("ATTEST_REGISTRY_HOST", HOST)
     assert _who() == "alice:p"
     assert find("other.example.com") is None
