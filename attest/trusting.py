@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from attest.policy.document import Policy
     from attest.settings import Setting, Settings
+    from attest.trust.identity import TrustedKey
     from attest.trust.signatory import Signatory
     from attest.trust.trusted_holder import TrustedHolder
     from attest.whom import Whom
@@ -51,9 +52,11 @@ def policy_in_force(settings: Settings, whom: Whom, *, asked_for: str, verb: str
     if document.value is not None and not own.holds:
         if whom.allow_code:
             raise InputError("--allow-code goes with --key; a policy names code-bearing files itself", code="usage")
+        if whom.trusted_root is not None:
+            raise InputError("--trusted-root goes with --identity or --key; a policy names its own root", code="usage")
         return load_policy(written_path(document.value))
     if own.value is not None:
-        return policy_for_keys([load_trusted_key(written_path(own.value))], allow_code=whom.allow_code)
+        return policy_for_keys([_key(whom, load_trusted_key(written_path(own.value)))], allow_code=whom.allow_code)
     raise _nobody(settings, asked_for, verb, rest)
 
 
@@ -72,12 +75,22 @@ def _check_locks(whom: Whom, document: Setting, own: Setting) -> None:
 
 def _signer(settings: Settings, whom: Whom) -> Signatory:
     if whom.key is not None:
-        return load_trusted_key(written_path(whom.key))
+        return _key(whom, load_trusted_key(written_path(whom.key)))
     if whom.root is not None:
         from attest.trusting_pki import pki_holder  # noqa: PLC0415
 
         return pki_holder(whom)
     return _holder(settings, whom)
+
+
+def _key(whom: Whom, key: TrustedKey) -> Signatory:
+    """The key; with a root that was typed, what its bundles bring besides is held against that."""
+    if whom.trusted_root is None:
+        return key
+    from attest.trust.managed_key import ManagedKey  # noqa: PLC0415  # a bare key pays for no X.509
+    from attest.trust.roots import TrustedRoot  # noqa: PLC0415
+
+    return ManagedKey(key=key, root=TrustedRoot.load(written_path(whom.trusted_root)))
 
 
 def _holder(settings: Settings, whom: Whom) -> TrustedHolder:

@@ -31,7 +31,11 @@ _TRUST = (
     click.option("--policy", metavar="FILE", help="Judge by this policy. [env: ATTEST_POLICY]"),
     click.option("--identity", metavar="SUBJECT", help="Trust this holder of certificates alone; * is a pattern."),
     click.option("--issuer", metavar="URL", help="With --identity: the OIDC issuer that vouched for it."),
-    click.option("--trusted-root", metavar="FILE", help="With --identity: the pinned root. [env: ATTEST_TRUSTED_ROOT]"),
+    click.option(
+        "--trusted-root",
+        metavar="FILE",
+        help="With --identity: the pinned root (env: ATTEST_TRUSTED_ROOT). With --key: for times.",
+    ),
     click.option("--allow-code", multiple=True, metavar="FILE", help="A code-bearing file that may be there."),
 )
 

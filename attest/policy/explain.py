@@ -81,6 +81,7 @@ def _pki(holder: PkiHolder) -> str:
     identity = holder.identity
     subject = identity.subject or f"anybody like {identity.subject_glob}"
     parts = [f"{subject} ({identity.said_as}), with a certificate of the authority {holder.authority.digest.short}"]
+    parts += ["which may name no purpose"] if holder.any_usage else []
     return ", ".join([*parts, _time(required=holder.time_required, ends=True), *_witnesses(holder.root)])
 
 

@@ -7,6 +7,7 @@ release: {root: acme-ca.pem, subject-glob: "*@acme.example", kind: email, time: 
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from attest.errors import AttestError, PolicyError
@@ -21,13 +22,18 @@ from attest.verify.fulcio import EXTENSION_NAMES
 from attest.written_path import written_path
 
 if TYPE_CHECKING:
-    from enum import StrEnum
-
     from attest.policy.identities import Beside
     from attest.strict_yaml import Document
     from attest.trust.signatory import CertificateHolder
 
 Word = TypeVar("Word", bound="StrEnum")
+
+
+class Usage(StrEnum):
+    """What a certificate of a private authority has to be for. The words stand in policies."""
+
+    CODE_SIGNING = "code-signing"
+    ANY = "any"  # those too that name no purpose; never those for other purposes alone
 
 
 def read_holder(document: Document, name: str, value: dict[str, Any], beside: Beside) -> CertificateHolder:
@@ -67,7 +73,7 @@ def _sigstore(document: Document, path: tuple[str, ...], value: dict[str, Any], 
         )
     except PolicyError as error:
         raise _unfit(document, path, error) from error
-    if beside.root is None:
+    if beside.root is None or not beside.root.certificate_authorities:
         raise no_root(document, path, "an identity with an issuer")
     return TrustedHolder(name=path[-1], identity=identity, root=beside.root, origin=beside.origin)
 
@@ -100,6 +106,7 @@ def _pki(document: Document, path: tuple[str, ...], value: dict[str, Any], besid
         origin=str(place),
         root=beside.root,
         time_required=required,
+        any_usage="usage" in value and read_word(document, (*path, "usage"), value["usage"], Usage) is Usage.ANY,
     )
 
 

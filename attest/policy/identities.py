@@ -7,6 +7,7 @@ identities:
   people: {issuer: "https://accounts.example.com", subject-glob: "*@acme.example", kind: email}
   release: {root: acme-ca.pem, subject: release@acme.example}
 trust: {root: trusted_root.json}     # who vouches for certificates and times; pinned, beside the policy
+trust: {tsa-chain: tsa.pem}          # or a timestamp authority alone, without any Sigstore
 
 Holders of certificates are read in `holders.py`.
 """
@@ -44,7 +45,8 @@ _PATH: Final = ("identities",)
 _SPAN_KEYS: Final = ("not-before", "not-after", "time")
 _KEY_KEYS: Final = ("key", *_SPAN_KEYS)
 SIGSTORE_KEYS: Final = ("issuer", "subject", "subject-glob", "kind", "extensions")
-PKI_KEYS: Final = ("root", "subject", "subject-glob", "kind", "time")
+PKI_KEYS: Final = ("root", "subject", "subject-glob", "kind", "usage", "time")
+_TRUST_KEYS: Final = ("root", "tsa-chain")
 _ALL_KEYS: Final = tuple(dict.fromkeys((*_KEY_KEYS, *SIGSTORE_KEYS, *PKI_KEYS)))
 _SHAPES: Final = "key: FILE; issuer: URL with a subject; or root: FILE with a subject"
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -225,18 +227,33 @@ def _read_beside(document: Document, folder: Path) -> Beside:
     trust = document.value.get("trust")
     if trust is None:
         return Beside(folder=folder, root=None, origin="")
-    from attest.trust.roots import TrustedRoot  # noqa: PLC0415
-
-    document.check_keys(("trust",), trust, ("root",), required=("root",))
+    document.check_keys(("trust",), trust, _TRUST_KEYS)
+    if len(trust) != 1:
+        raise document.error(
+            ("trust",),
+            "trust names one file: a Sigstore's root, or the certificates of a timestamp authority",
+            code="missing-key" if not trust else "bad-root",
+            expected="root: trusted_root.json, or tsa-chain: tsa.pem",
+        )
+    (key,) = trust
+    where = ("trust", key)
     try:
-        path = folder / written_path(read_plain(document, ("trust", "root"), trust["root"]))
-        return Beside(folder=folder, root=TrustedRoot.load(path), origin=str(path))
+        path = folder / written_path(read_plain(document, where, trust[key]))
+        return Beside(folder=folder, root=_load_root(key, path), origin=str(path))
     except PolicyError:
         raise
     except AttestError as error:
-        raise document.error(
-            ("trust", "root"), error.message, code="bad-root", expected=error.expected, hint=error.hint
-        ) from error
+        raise document.error(where, error.message, code="bad-root", expected=error.expected, hint=error.hint) from error
+
+
+def _load_root(key: str, path: Path) -> TrustedRoot:
+    if key == "root":
+        from attest.trust.roots import TrustedRoot  # noqa: PLC0415  # X.509 costs a key's policy nothing
+
+        return TrustedRoot.load(path)
+    from attest.trust.timestamp_chain import load_timestamp_chain  # noqa: PLC0415
+
+    return load_timestamp_chain(path)
 
 
 def read_plain(document: Document, path: tuple[str, ...], value: object) -> str:

@@ -235,3 +235,18 @@ def test_proofs_of_another_instance_are_refused_and_never_passed_over(
     time = next(finding for finding in allowed["findings"] if finding["rule"] == "time")
     assert (allowed["proven_time"], time["status"]) == (None, "not-reached")
     assert "not checked, because no trusted root is named" in time["summary"]
+
+
+def test_a_root_beside_a_key_has_its_proofs_checked(
+    person: Shell,
+    sigstore: Sigstore,  # noqa: F811
+    other_sigstore: Sigstore,  # noqa: F811
+    key: str,
+) -> None:
+    stamped(person, sigstore, "--tsa", sigstore.timestamps)
+    pinned = ("--trusted-root", str(sigstore.trusted_root))
+    assert "proven: " in person.attest("verify", NAME, "--key", key, *pinned).out
+    other = ("--trusted-root", str(other_sigstore.trusted_root))
+    assert "TAMPERED" in person.attest("verify", NAME, "--key", key, *other, expect=3).all
+    trust = policy(person, sigstore, f"{{key: {key}}}")
+    assert person.attest("verify", NAME, *trust, *pinned, expect=2).complaint.code == "usage"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,20 +13,22 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from attest.errors import AttestError, PolicyError
 from attest.policy import explain
 from attest.policy.document import load_policy
+from attest.policy.identities import PKI_KEYS, SIGSTORE_KEYS
+from attest.signing.keyfile import generate
 from attest.trust.identity import TrustedKey
 from attest.trust.managed_key import ManagedKey
 from attest.trust.private_pki import NameKind
 from attest.trust.trusted_holder import PkiHolder, TrustedHolder
+from attest.verify.fulcio import EXTENSION_NAMES
 from tests.verify.private_pki import Employee, PrivatePki
-from tests.verify.private_sigstore import ISSUER, PrivateSigstore
+from tests.verify.private_sigstore import ISSUER, PrivateSigstore, TimestampService
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from attest.policy.requirements import Policy
     from attest.trust.signatory import Signatory
     from tests.verify.evidence import Person
 
+ROOT = Path(__file__).parents[2]
 TRUST = "trust: {root: root.json}\n"
 REQUIRE = "require: {signature: {by: [ci]}, provenance: {by: [ci]}, ml-bom: {by: [ci]}}\n"
 SUBJECT = "https://github.com/acme/models/.github/workflows/train.yml@refs/heads/main"
@@ -37,16 +40,24 @@ def root() -> bytes:
 
 
 @pytest.fixture(scope="module")
+def tsa() -> bytes:
+    service = TimestampService()
+    several = (service.certificate, service.authority.certificate, service.authority.root)
+    return b"".join(each.public_bytes(Encoding.PEM) for each in several)
+
+
+@pytest.fixture(scope="module")
 def pki() -> PrivatePki:
     return PrivatePki()
 
 
 @pytest.fixture
-def folder(tmp_path: Path, alice: Person, root: bytes, pki: PrivatePki) -> Path:
+def folder(tmp_path: Path, alice: Person, root: bytes, tsa: bytes, pki: PrivatePki) -> Path:
     pem = alice.signer.public_key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     (tmp_path / "ci.pub").write_bytes(pem)
     (tmp_path / "root.json").write_bytes(root)
     (tmp_path / "ca.pem").write_bytes(pki.pem())
+    (tmp_path / "tsa.pem").write_bytes(tsa)
     (tmp_path / "leaf.pem").write_bytes(pki.issue(Employee()).public_bytes(Encoding.PEM))
     return tmp_path
 
@@ -158,6 +169,9 @@ def test_a_time_that_has_to_be_proven_needs_a_root(ci: str, folder: Path) -> Non
         ("trust: {root: ca.pem}\n", "policy-bad-root"),
         ("trust: {roots: root.json}\n", "policy-unknown-key"),
         ("trust: {}\n", "policy-missing-key"),
+        ("trust: {root: root.json, tsa-chain: tsa.pem}\n", "policy-bad-root"),
+        ("trust: {tsa-chain: root.json}\n", "policy-bad-root"),
+        ("trust: {tsa-chain: ca.pem}\n", "policy-bad-root"),
         ("trust: root.json\n", "policy-wrong-type"),
         ("trust: {root: 7}\n", "policy-wrong-type"),
     ],
@@ -202,6 +216,17 @@ def test_somebody_of_a_private_authority(folder: Path) -> None:
     assert (lax.identity.said_as, lax.time_required, lax.root) == (NameKind.DNS, False, None)
 
 
+def test_a_timestamp_authority_may_stand_alone(folder: Path) -> None:
+    for ci in ("{root: ca.pem, subject: release@acme.example, usage: any}", "{key: ci.pub, not-after: 2026-12-31}"):
+        found = only(read(folder, ci, trust="trust: {tsa-chain: tsa.pem}\n"))
+        assert isinstance(found, PkiHolder | ManagedKey)
+        assert found.root is not None
+        assert len(found.root.timestamp_authorities) == 1
+        assert not isinstance(found, PkiHolder) or found.any_usage
+    sigstore = refusal(folder, f"{{issuer: {ISSUER}, subject: a}}", trust="trust: {tsa-chain: tsa.pem}\n")
+    assert sigstore.code == "policy-no-root"
+
+
 @pytest.mark.parametrize(
     ("ci", "code"),
     [
@@ -225,6 +250,8 @@ def test_somebody_of_a_private_authority(folder: Path) -> None:
         ("{root: ca.pem, subject: release@acme.example, issuer: 'https://a.example'}", "policy-unknown-key"),
         ("{root: ca.pem, subject: release@acme.example, kind: username}", "policy-unknown-word"),
         ("{root: ca.pem, subject: release@acme.example, not-after: 2026-12-31}", "policy-unknown-key"),
+        ("{root: ca.pem, subject: release@acme.example, usage: mail}", "policy-unknown-word"),
+        ("{root: ca.pem, subject: release@acme.example, usage: true}", "policy-unknown-word"),
         ("{root: absent.pem, subject: release@acme.example}", "policy-bad-authority"),
         ("{root: leaf.pem, subject: release@acme.example}", "policy-bad-authority"),
         ("{root: root.json, subject: release@acme.example}", "policy-bad-authority"),
@@ -243,6 +270,22 @@ def test_holders_need_the_root_that_vouches_for_them_or_for_times(folder: Path) 
 def test_an_extension_that_is_misspelt_has_a_nearest_one(folder: Path) -> None:
     error = refusal(folder, f"{{issuer: {ISSUER}, subject: a, extensions: {{source-repository-url: x}}}}")
     assert error.hint == "did you mean 'source-repository-uri'?"
+
+
+def test_the_identities_on_the_page_are_read(folder: Path, root: bytes, pki: PrivatePki) -> None:
+    page = (ROOT / "docs/policy.md").read_text().partition("## Identities")[2]
+    (folder / "page.yaml").write_text(page.split("```yaml\n")[1].split("```")[0])
+    for name in ("risk-ml", "last-year"):
+        generate(folder / f"{name}.key", folder / f"{name}.pub", passphrase=None)
+    (folder / "trusted_root.json").write_bytes(root)
+    (folder / "acme-ca.pem").write_bytes(pki.pem())
+    assert len(load_policy(folder / "page.yaml").keys) == 5
+
+
+def test_the_page_names_every_extension_and_key() -> None:
+    page = (ROOT / "docs/policy.md").read_text()
+    listed = {name.replace("_", "-") for name in EXTENSION_NAMES if not name.startswith("github")}
+    assert not [name for name in (*listed, *PKI_KEYS, *SIGSTORE_KEYS, "not-before", "not-after") if name not in page]
 
 
 # --- digests and words --------------------------------------------------------------------------------------------
