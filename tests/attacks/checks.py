@@ -605,6 +605,18 @@ ONE_TIME_EACH = _off(
     "verify/timestamps.py",
     "if len({(time.witness, time.moment) for time in times}) != len(times)",
 )
+PINNED_AUTHORITY = _check(
+    "timestamp authorities of the root",
+    "attest/verify/timestamps.py",
+    "if (each.leaf.issuer, each.leaf.serial_number) in signers]",
+    "]",
+)
+PINNED_LOG = _check(
+    "logs of the root",
+    "attest/verify/log_entry.py",
+    "logs = tuple(log for log in root.logs if log.log_id == entry.log_id)",
+    "logs = root.logs",
+)
 MOST_TIMES = Check(
     name="the number of timestamps",
     edits=(

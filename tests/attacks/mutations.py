@@ -576,13 +576,13 @@ TABLE: Final = (
         54,
         "the attacker's timestamp authority",
         f"{_KEYS}the_attacker_s_own_timestamp_authority",
-        *(c.PROOFS_CHECKED, c.KEY_TIME, c.IN_FORCE),
+        *(c.PINNED_AUTHORITY, c.TOKEN),
     ),
     _attack(
         54,
         "the attacker's log",
         f"{_KEYS}the_attacker_s_own_log",
-        *(c.PROOFS_CHECKED, c.KEY_TIME, c.IN_FORCE),
+        c.PINNED_LOG,
     ),
     _attack(54, "a log entry beside a key", f"{_KEYS}a_log_entry_about_another_signature", c.PROOFS_CHECKED),
     _attack(

@@ -136,7 +136,7 @@ TRICKS = {
         change=lambda ours, _, instance: note(ours, twin(instance.rekor[2])), code="checkpoint-signature"
     ),
     "another-index": Trick(
-        change=lambda ours, *_: entry(ours)["inclusionProof"].update(logIndex="4"), code="inclusion-proof"
+        change=lambda ours, *_: entry(ours)["inclusionProof"].update(logIndex="4"), code="inclusion-proof", version=1
     ),
 }
 
