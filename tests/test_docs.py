@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from attest.claims.predicates import WORDS
@@ -15,7 +16,7 @@ from attest.claims.record import from_environment, load_record
 from attest.claims.record_flags import _LISTS
 from attest.claims.record_places import PLACES
 from attest.claims.training import Operation, Role, Standing
-from attest.cli.main import main
+from attest.cli.main import cli, main
 from attest.model.manifest import FileKind
 from attest.policy.document import load_policy
 from attest.policy.requirements import LINEAGE_WORDS
@@ -80,6 +81,16 @@ def test_every_word_of_a_policy_is_on_its_page() -> None:
     assert not [kind for kind in FileKind if not in_code(text, kind.value)]
     assert not [word for word in WORDS.values() if not in_code(text, word.lower().replace(" ", "-"))]
     assert not [word for word in LINEAGE_WORDS if not in_code(text, f"lineage.{word}")]
+
+
+def test_every_option_of_the_signing_page_is_one_of_sign_or_verify() -> None:
+    context = click.Context(cli)
+    known: set[str] = set()
+    for verb in ("sign", "verify"):
+        command = cli.get_command(context, verb)
+        assert command is not None
+        known |= {name for each in command.params for name in each.opts}
+    assert not set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", page("signing"))) - known
 
 
 def test_the_python_examples_run_in_order(tmp_path: Path) -> None:
