@@ -22,6 +22,7 @@ from attest.verify.verifier import (
     establish,
     in_order,
     is_model_signature,
+    keep,
     read_claim,
     reject,
 )
@@ -190,7 +191,7 @@ def _with_others(
         except AttestError as error:
             rejected.append(reject(signed.evidence, error))
         else:
-            facts.setdefault((signed.statement.raw, signed.signer.fingerprint.hex), fact)
+            keep(facts, fact)
     return tuple(facts.values()), tuple(rejected)
 
 

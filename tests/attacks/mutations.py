@@ -637,6 +637,12 @@ TABLE: Final = (
         70, "another model's name", f"{_OTHER}a_signed_version_under_another_models_name[provenance]", c.SUBJECT_NAME
     ),
     _attack(70, "a name that is nearly accepted", f"{_OTHER}another_name_that_the_operator_accepts", c.SUBJECT_NAME),
+    _attack(
+        70,
+        "cosign's name for another place",
+        f"{_OTHER}a_claim_of_cosigns_about_another_place[evil.example/{{model}}]",
+        c.SUBJECT_NAME,
+    ),
     _attack(71, "alice's words, signed by bob", f"{_OTHER}bobs_copy_of_alices_words", c.RIGHT_SIGNER),
     _attack(71, "alice's name, signed by bob", f"{_OTHER}an_approval_that_says_it_is_somebody_elses", c.OWN_NAME),
     _attack(71, "a rejection for an approval", f"{_OTHER}a_rejection_passed_off_as_an_approval[reject]", c.SAYS_YES),
