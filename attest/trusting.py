@@ -85,12 +85,12 @@ def _signer(settings: Settings, whom: Whom) -> Signatory:
 
 def _key(whom: Whom, key: TrustedKey) -> Signatory:
     """The key; with a root that was typed, what its bundles bring besides is held against that."""
-    if whom.trusted_root is None:
+    if whom.trusted_root is None and whom.tsa_chain is None:
         return key
     from attest.trust.managed_key import ManagedKey  # noqa: PLC0415  # a bare key pays for no X.509
-    from attest.trust.roots import TrustedRoot  # noqa: PLC0415
+    from attest.trusting_pki import witnesses  # noqa: PLC0415
 
-    return ManagedKey(key=key, root=TrustedRoot.load(written_path(whom.trusted_root)))
+    return ManagedKey(key=key, root=witnesses(whom))
 
 
 def _holder(settings: Settings, whom: Whom) -> TrustedHolder:

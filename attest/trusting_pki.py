@@ -46,15 +46,19 @@ def pki_holder(whom: Whom) -> PkiHolder:
         name=whom.identity,
         identity=PrivateIdentity(subject=None if glob else whom.identity, subject_glob=whom.identity if glob else None),
         authority=PrivateAuthority.load(path),
-        root=_witnesses(whom),
+        root=witnesses(whom),
         time_required=not whom.accept_unproven_time,
         any_usage=whom.accept_any_usage,
         origin=str(path),
     )
 
 
-def _witnesses(whom: Whom) -> TrustedRoot | None:
-    """Who may say when: typed, never taken from the settings, where another authority's root may stand."""
+def witnesses(whom: Whom) -> TrustedRoot | None:
+    """Who may say when: typed, never taken from the settings, where another authority's root may stand.
+
+    Raises:
+        InputError: two are typed (`usage`), or a file cannot be used.
+    """
     from attest.trust.roots import TrustedRoot  # noqa: PLC0415
     from attest.trust.timestamp_chain import load_timestamp_chain  # noqa: PLC0415
 

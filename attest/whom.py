@@ -21,7 +21,7 @@ class Whom:
         issuer: URL of the OIDC issuer that has to have vouched for it.
         trusted_root: pinned trusted root that vouches for the certificates.
         root: certificates of a private authority, which vouches for them in its place.
-        tsa_chain: with `root`: certificates of the timestamp authority that proves times.
+        tsa_chain: with `root` or `key`: certificates of the timestamp authority that proves times.
         accept_unproven_time: with `root`: whether a signature counts that nothing proves the time of.
         accept_any_usage: with `root`: whether a certificate counts that names no purpose.
     """

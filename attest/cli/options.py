@@ -56,7 +56,7 @@ def trust() -> Callable[[F], F]:
 
 _PRIVATE = (
     click.option("--root", metavar="FILE", help="With --identity: certificates of a private authority (PEM)."),
-    click.option("--tsa-chain", metavar="FILE", help="With --root: certificates of the timestamp authority (PEM)."),
+    click.option("--tsa-chain", metavar="FILE", help="With --root or --key: a timestamp authority, its chain (PEM)."),
     click.option("--accept-unproven-time", is_flag=True, help="With --root: take signatures without a timestamp."),
     click.option("--accept-any-usage", is_flag=True, help="With --root: take certificates that name no purpose."),
 )
@@ -80,9 +80,9 @@ def private_authority() -> Callable[[F], F]:
 def _completed(whom: Whom, typed: dict[str, Any]) -> Whom:
     if typed["root"] is None:
         for name in _NEEDS_ROOT:
-            if typed[name]:
+            if typed[name] and not (name == "tsa_chain" and whom.key is not None):
                 raise InputError(f"--{name.replace('_', '-')} needs --root", code="usage", hint="attest verify --help")
-        return whom
+        return dataclasses.replace(whom, tsa_chain=typed["tsa_chain"])
     for flag, value in (("--key", whom.key), ("--policy", whom.policy)):
         if value is not None:
             raise InputError(f"--root and {flag} exclude each other", code="usage", hint="attest verify --help")

@@ -119,6 +119,22 @@ def test_a_timestamp_proves_the_time(shell: Shell, company: CompanyCa, sigstore:
     assert "not checked" in unknown.details["found"]
 
 
+def test_a_timestamp_proves_the_time_of_a_bare_key_too(
+    shell: Shell,
+    company: CompanyCa,
+    sigstore: Sigstore,  # noqa: F811
+    other_sigstore: Sigstore,  # noqa: F811
+) -> None:
+    shell.attest("sign", "model", "--bundle", "model.sig", "--key", "ca/release.key", "--tsa", sigstore.timestamps)
+    check = ("verify", "./model", "--bundle", "model.sig", "--key", "ca/release.pub")
+    assert "nothing proves when it was signed" in shell.attest(*check).out
+    own, others = company.folder / "tsa.pem", company.folder / "other-tsa.pem"
+    tsa_chain(sigstore, own)
+    tsa_chain(other_sigstore, others)
+    assert "signed at " in shell.attest(*check, "--tsa-chain", str(own)).out
+    assert shell.attest(*check, "--tsa-chain", str(others), expect=3).complaint.code == "timestamp-invalid"
+
+
 def test_a_timestamp_of_another_authority_is_refused_even_where_none_is_needed(
     shell: Shell,
     company: CompanyCa,
