@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 BUNDLES = {"model-signature", "provenance", "ml-bom", "cosign-signature"}
 
 
-SHOWN = pytest.StashKey[list[tuple[str, witnesses.Row]]]()
+SHOWN = pytest.StashKey[witnesses.Shown]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[SHOWN] = []
+    config.stash[SHOWN] = witnesses.Shown()
     witnesses.configure(config)
 
 
@@ -31,13 +31,13 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
     report = yield
     if report.when == "call" and report.passed:
-        item.config.stash[SHOWN] += witnesses.rows_of(item)
+        item.config.stash[SHOWN].add(item)
     return report
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     shown = config.stash[SHOWN]
-    if shown:
+    if shown.rows:
         terminalreporter.section("who verified what")
         for line in witnesses.lines(shown):
             terminalreporter.write_line(line)

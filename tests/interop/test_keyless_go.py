@@ -13,6 +13,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
+from sigstore.errors import VerificationError
+from sigstore.models import Bundle, TrustedRoot
+from sigstore.verify import Verifier
+from sigstore.verify import policy as policies
 
 from tests.interop.changes import payload_of
 from tests.interop.keyless_scene import Keyless
@@ -99,8 +103,11 @@ def foreign_root(go_sigstore: GoSigstore, tmp_path_factory: pytest.TempPathFacto
     "attest reads attest", how="keyless, registry with referrers", claims=("model signature", "provenance", "ML-BOM")
 )
 def test_we_accept_it_by_its_identity(pushed: Pushed) -> None:
-    found = pushed.job.verdict(f"{pushed.name}:1")
+    found = pushed.job.verdict(f"{pushed.name}:1", "--full")
     assert found["verdict"] == "allowed", json.dumps(found["findings"], indent=1)
+    (time,) = [each for each in found["findings"] if each["rule"] == "time"]
+    assert "proven" in time["summary"]
+    assert "not proven" not in time["summary"]
 
 
 @pytest.mark.parametrize(
@@ -224,31 +231,42 @@ def test_cosign_refuses_each_claim_as_somebody_elses(claim: str, pushed: Pushed,
 
 
 @pytest.mark.witness("@sigstore/verify reads attest", how="keyless, exported bundle", claims=tuple(FILES))
-def test_sigstores_javascript_verifies_every_bundle(pushed: Pushed) -> None:
+@pytest.mark.witness("@sigstore/verify refuses attest", how="keyless, exported bundle", claims=tuple(FILES))
+def test_sigstores_javascript_judges_every_bundle(pushed: Pushed, foreign_root: Path) -> None:
     node, _, modules = sigstore_verify()
-    whom = json.dumps({"identity": pushed.job.subject, "issuer": pushed.job.issuer})
     files = [pushed.bundles[name] for name in FILES.values()]
     script = ROOT / "tests" / "interop" / "verify_keyless.mjs"
-    outcome = run(node, script, modules, pushed.job.instance.trusted_root, whom, *files)
+
+    def judge(root: Path, identity: str) -> Outcome:
+        whom = json.dumps({"identity": identity, "issuer": pushed.job.issuer})
+        return run(node, script, modules, root, whom, *files)
+
+    outcome = judge(pushed.job.instance.trusted_root, pushed.job.subject)
     assert outcome.status == 0, outcome.out + outcome.err
     assert outcome.out.count('"verified":true') == len(FILES)
+    for refused in (judge(foreign_root, JOB), judge(pushed.job.instance.trusted_root, f"{JOB}x")):
+        assert (refused.status, refused.out.count('"verified":false')) == (1, len(FILES)), refused.out + refused.err
 
 
 @pytest.mark.witness("sigstore-python reads attest", how="keyless, exported bundle")
+@pytest.mark.witness("sigstore-python refuses attest", how="keyless, exported bundle")
 @pytest.mark.parametrize("claim", sorted(FILES))
-def test_sigstores_python_verifies_every_bundle(claim: str, pushed: Pushed) -> None:
-    from sigstore.models import Bundle, ClientTrustConfig
-    from sigstore.verify import Verifier
-    from sigstore.verify.policy import Identity
-
-    config = ClientTrustConfig.from_json(pushed.job.instance.trust_config.read_text())
+def test_sigstores_python_judges_every_bundle(claim: str, pushed: Pushed, foreign_root: Path) -> None:
     bundle = Bundle.from_json(pushed.bundles[FILES[claim]].read_bytes())
-    policy = Identity(identity=pushed.job.subject, issuer=pushed.job.issuer)
-    kind, payload = Verifier(trusted_root=config.trusted_root).verify_dsse(bundle, policy)
+
+    def judge(root: Path, identity: str) -> tuple[str, bytes]:
+        policy = policies.Identity(identity=identity, issuer=pushed.job.issuer)
+        return Verifier(trusted_root=TrustedRoot.from_file(str(root))).verify_dsse(bundle, policy)
+
+    kind, payload = judge(pushed.job.instance.trusted_root, JOB)
     assert kind == "application/vnd.in-toto+json"
     assert json.loads(payload)["subject"]
+    for root, identity in ((foreign_root, JOB), (pushed.job.instance.trusted_root, f"{JOB}x")):
+        with pytest.raises(VerificationError):
+            judge(root, identity)
 
 
+@pytest.mark.witness("model_signing refuses attest", how="keyless, exported bundle", claims=("model signature",))
 @pytest.mark.witness("model_signing reads attest", how="keyless, exported bundle", claims=("model signature",))
 def test_model_signing_verifies_the_model_signature(pushed: Pushed) -> None:
     def check(identity: str) -> Outcome:
@@ -287,6 +305,7 @@ def test_we_verify_what_model_signing_signed(job: Keyless, models: Path, tmp_pat
 @pytest.mark.witness(
     "cosign reads attest", how="key, log and timestamp", claims=("provenance", "ML-BOM", "cosign signature")
 )
+@pytest.mark.witness("cosign refuses attest", how="key, log and timestamp", claims=("cosign signature",))
 def test_a_keys_signatures_are_logged_and_stamped(
     go_sigstore: GoSigstore, olareg: str, models: Path, tmp_path: Path
 ) -> None:

@@ -15,17 +15,18 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import dataclass, field
 from importlib.metadata import version as distribution_version
 from typing import TYPE_CHECKING, Any
 
 from tests.interop.tools import PLACE, ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable
+    from collections.abc import Generator
 
     import pytest
 
-_HEADS = ("verified by", "signed by", "how", "claim", "accepted", "refused")
+_HEADS = ("verified by", "signed by", "how", "accepted", "refused", "claims")
 _WORDS = {"ml-bom": "ML-BOM", "model-signature": "model signature", "cosign-signature": "cosign signature"}
 _MODULES = {
     "cosign": "github.com/sigstore/cosign/v3",
@@ -36,9 +37,33 @@ _MODULES = {
     "rekor-server": "github.com/sigstore/rekor-tiles/v2",
     "timestamp-server": "github.com/sigstore/timestamp-authority/v2",
 }
-_SERVICES = ("fulcio", "tesseract", "rekor-server", "timestamp-server", "olareg")
+_BEHIND = {
+    "go_sigstore": ("fulcio", "tesseract", "rekor-server", "timestamp-server"),
+    "olareg": ("olareg",),
+    "docker_registry": ("docker-registry",),
+    "sigstore": ("@sigstore/mock",),
+}
+"""Fixture → the programs that it runs."""
 
 Row = tuple[str, str, str, str]
+"""Who verified, who signed, how, and which claim."""
+
+
+@dataclass(kw_only=True)
+class Shown:
+    """What the tests that passed have shown.
+
+    Args:
+        rows: with `reads` or `refuses` in front, once for each test.
+        fixtures: that they used.
+    """
+
+    rows: list[tuple[str, Row]] = field(default_factory=list)
+    fixtures: set[str] = field(default_factory=set)
+
+    def add(self, item: pytest.Item) -> None:
+        self.rows += rows_of(item)
+        self.fixtures.update(getattr(item, "fixturenames", ()))
 
 
 def configure(config: pytest.Config) -> None:
@@ -57,24 +82,21 @@ def rows_of(item: pytest.Item) -> list[tuple[str, Row]]:
     return found
 
 
-def lines(passed: Iterable[tuple[str, Row]]) -> Generator[str]:
-    """The table."""
-    counted = Counter(passed)
+def lines(shown: Shown) -> Generator[str]:
+    """The table: claims that fared alike share a line."""
     versions = _versions()
-    rows = sorted({row for _, row in counted})
-    named = [[_named(row[0], versions), _named(row[1], versions), *row[2:]] for row in rows]
-    table = [
-        list(_HEADS),
-        *(
-            [*name, *(str(counted[verb, row] or "-") for verb in ("reads", "refuses"))]
-            for name, row in zip(named, rows, strict=True)
-        ),
-    ]
+    counted = Counter(shown.rows)
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for row in sorted({row for _, row in counted}):
+        numbers = [str(counted[verb, row] or "-") for verb in ("reads", "refuses")]
+        reader, signer, how, claim = row
+        alike.setdefault((_named(reader, versions), _named(signer, versions), how, *numbers), []).append(claim)
+    table = [_HEADS, *((*row, ", ".join(claims)) for row, claims in alike.items())]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for cells in table:
         yield "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
-    running = [_named(name, versions) for name in _SERVICES if (PLACE / "bin" / name).is_file()]
-    yield f"services that ran: {', '.join(running) or 'none in Go'}"
+    ran = [_named(name, versions) for fixture, names in _BEHIND.items() if fixture in shown.fixtures for name in names]
+    yield f"numbers are tests; services behind them: {', '.join(ran) or 'none'}"
     for reason in sorted((PLACE / "missing").glob("*")):
         yield f"missing: {reason.name}: {reason.read_text().strip()}"
 
