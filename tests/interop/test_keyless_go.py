@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import json
+import urllib.request
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -149,6 +150,23 @@ def test_a_person_signs_with_an_e_mail_address(go_sigstore: GoSigstore, models: 
     person.push(models / "plain", "acme/person", go_sigstore.person_token())
     assert person.verdict("acme/person:1")["verdict"] == "allowed"
     assert person.verdict("acme/person:1", issuer=go_sigstore.ci)["verdict"] == "denied"
+
+
+def test_the_referrers_api_is_what_was_used(pushed: Pushed, olareg: str, tmp_path: Path) -> None:
+    """No tag stands in for the listing, the listing has the four claims, and a pull gives the files."""
+    repository = f"http://{olareg}/v2/{pushed.name.partition('/')[2]}"
+    with urllib.request.urlopen(f"{repository}/tags/list", timeout=10) as answer:  # noqa: S310  # ours, on loopback
+        assert json.load(answer)["tags"] == ["1"]
+    with urllib.request.urlopen(f"{repository}/referrers/{pushed.digest}", timeout=10) as answer:  # noqa: S310
+        listed = json.load(answer)["manifests"]
+    kinds = {each["annotations"]["dev.sigstore.bundle.predicateType"] for each in listed}
+    assert kinds == {MODEL_SIGNATURE, SIGN, "https://slsa.dev/provenance/v1", "https://cyclonedx.org/bom"}
+    assert len(listed) == 4
+    pulled = pushed.job.attest("pull", f"{pushed.name}:1", tmp_path / "fresh", *pushed.job.whom())
+    assert pulled.status == 0, pulled.err
+    assert sorted(path.name for path in (tmp_path / "fresh").rglob("*")) == sorted(
+        path.name for path in pushed.folder.rglob("*")
+    )
 
 
 # ---- services that refuse
