@@ -134,8 +134,17 @@ def check_authorities(path: Sequence[x509.Certificate], *, what: str, purpose: x
 
 
 def issuing_key(certificate: x509.Certificate) -> bytes:
-    """DER SubjectPublicKeyInfo of a certificate whose signatures were checked; what SCTs name it by."""
-    return certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    """DER SubjectPublicKeyInfo of a certificate; what SCTs name it by.
+
+    Raises:
+        MalformedEvidence: its key cannot be read, which nobody has noticed yet where it issued no other authority.
+    """
+    try:
+        return certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    except UNREADABLE as error:
+        raise MalformedEvidence(
+            f"the certificate of {named(certificate)} holds no key", found=str(error)[:120]
+        ) from error
 
 
 def is_self_issued(certificate: x509.Certificate) -> bool:

@@ -14,6 +14,7 @@ from attest.signing.dsse import encode_base64
 from attest.trust.roots import MEDIA_TYPES, TrustedRoot
 from attest.trust.window import Window, read_time
 from attest_registry.digest import Digest
+from tests.verify.der import off_curve
 from tests.verify.private_sigstore import PrivateSigstore
 
 if TYPE_CHECKING:
@@ -111,6 +112,9 @@ CHANGES: dict[str, Callable[[dict[str, Any]], object]] = {
     "no certificate": lambda d: d["certificateAuthorities"][0]["certChain"].update(certificates=[]),
     "bytes that are no certificate": lambda d: d["certificateAuthorities"][0]["certChain"]["certificates"].append(
         {"rawBytes": "AAAA"}
+    ),
+    "an only authority with a key off its curve": lambda d: d["certificateAuthorities"][0].update(
+        certChain={"certificates": [{"rawBytes": encode_base64(off_curve(INSTANCE.fulcio.authority.root))}]}
     ),
     "a chain in another order": lambda d: d["certificateAuthorities"][0]["certChain"]["certificates"].reverse(),
     "a chain with a leaf": lambda d: d["certificateAuthorities"][0].update(

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from cryptography import x509
 
 
 def tlv(tag: int, *parts: bytes) -> bytes:
@@ -49,3 +53,11 @@ def oid(dotted: str) -> bytes:
 
 def moment(value: datetime) -> bytes:
     return tlv(0x18, value.strftime("%Y%m%d%H%M%SZ").encode())
+
+
+def off_curve(certificate: x509.Certificate) -> bytes:
+    """DER of the certificate with a public key that is no point of its curve."""
+    point = certificate.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    der = certificate.public_bytes(Encoding.DER)
+    assert der.count(point) == 1
+    return der.replace(point, point[:-1] + bytes([point[-1] ^ 1]))
