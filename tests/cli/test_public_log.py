@@ -23,7 +23,12 @@ def test_without_anybody_to_ask_it_is_a_warning(yes: bool, capsys: pytest.Captur
 def test_with_somebody_at_the_terminal_it_is_a_question(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     monkeypatch.setattr(render, "on_terminal", lambda: True)
-    monkeypatch.setattr(render, "confirm", lambda text: asked.append(text) or len(asked) > 1)
+
+    def confirm(text: str) -> bool:
+        asked.append(text)
+        return len(asked) > 1
+
+    monkeypatch.setattr(render, "confirm", confirm)
     with pytest.raises(Interrupted) as refused:
         signers._say_public(token(), yes=False)
     assert (refused.value.code, refused.value.exit_status) == ("declined", 130)
