@@ -50,7 +50,8 @@ def keep(target: Target, call: Callable[[Target, bytes], object]) -> int:
         target: whose.
         call: tries one input.
     """
-    inputs = sorted((data for data in found(target.name) | set(target.seeds) if len(data) <= LONGEST), key=_rank)
+    known = found(target.name) | (set() if kept(target.name) else set(target.seeds))
+    inputs = sorted((data for data in known if len(data) <= LONGEST), key=_rank)
     chosen = smallest((data, edges(target, data, call)) for data in inputs)
     folder = KEPT / target.name
     folder.mkdir(parents=True, exist_ok=True)

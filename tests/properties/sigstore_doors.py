@@ -23,16 +23,14 @@ _PUBLIC_ROOTS: Final = tuple(  # the real ones, as sigstore-python ships them
     (files("sigstore._store") / quote(url, safe="") / "trusted_root.json").read_bytes()
     for url in ("https://tuf-repo-cdn.sigstore.dev", "https://tuf-repo-cdn.sigstage.dev")
 )
+_SUITE: Final = CertificateIdentity(  # who signs the bundles of Sigstore's conformance suite
+    issuer="https://token.actions.githubusercontent.com",
+    subject="https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/"
+    ".github/workflows/extremely-dangerous-oidc-beacon.yml@refs/heads/main",
+)
 _BELIEVED: Final = (
     (_SIGSTORE.root(), CertificateIdentity(issuer=ISSUER, subject=SUBJECT)),
-    (  # who signs the bundles of Sigstore's conformance suite
-        TrustedRoot.parse(_PUBLIC_ROOTS[0]),
-        CertificateIdentity(
-            issuer="https://token.actions.githubusercontent.com",
-            subject="https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/"
-            ".github/workflows/extremely-dangerous-oidc-beacon.yml@refs/heads/main",
-        ),
-    ),
+    *((TrustedRoot.parse(root), _SUITE) for root in _PUBLIC_ROOTS),
 )
 
 
@@ -77,7 +75,7 @@ def trusted_root(data: bytes) -> None:
 
 
 def certificate_bundle(data: bytes) -> None:
-    """Verified against the fixture's root and against the public one; taken if either takes it."""
+    """Verified against the fixture's root and against the real ones; taken if any takes it."""
     read = SigstoreBundle.parse(data, accept_old_versions=True)
     message = None
     if isinstance(read.content, BareMessage):
