@@ -5,10 +5,13 @@ from __future__ import annotations
 import http.server
 import json
 import threading
+import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from typing import Any, Self
+
+from tests.services.patience import SILENT
 
 DOORS = {
     "configuration": "/.well-known/openid-configuration",
@@ -86,7 +89,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             case "down":
                 self.close_connection = True
             case "slow":
-                self.owner.over.wait(5)
+                self.owner.over.wait(SILENT)
+                self._hand_on(body)
             case "drip":
                 self._pour(b" ", 0.05)
             case "endless":
@@ -118,7 +122,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def _pour(self, block: bytes, pause: float) -> None:
         self.send_response(200)
         self.end_headers()
-        while not self.owner.over.wait(pause):
+        end = time.monotonic() + SILENT
+        while time.monotonic() < end and not self.owner.over.wait(pause):
             self.wfile.write(block)
 
     def log_message(self, *_: Any) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import http.server
 import threading
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
@@ -17,6 +18,8 @@ from typing import TYPE_CHECKING, Any, Self
 from securesystemslib.signer._crypto_signer import CryptoSigner
 from tuf.api._payload import MetaFile, Root, Snapshot, TargetFile, Targets, Timestamp
 from tuf.api.metadata import Metadata
+
+from tests.services.patience import SILENT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,14 +37,14 @@ class Fault:
         only: the end of the paths that it is about; all of them where it is empty.
         status: with `status`.
         body: with `status`.
-        seconds: how long `slow` waits.
+        seconds: how long `slow` waits, and `drip` goes on.
     """
 
     kind: str
     only: str = ""
     status: int = 200
     body: bytes = b""
-    seconds: float = 5.0
+    seconds: float = SILENT
 
 
 @dataclass(kw_only=True)
@@ -183,14 +186,15 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             case "loop":
                 self._send(302, b"", Location=f"{self.owner.url}{self.path}")
             case "drip":
-                self._pour(b" ", 0.05)
+                self._pour(b" ", 0.05, fault.seconds)
             case _:
-                self._pour(_BLOCK, 0)
+                self._pour(_BLOCK, 0, fault.seconds)
 
-    def _pour(self, block: bytes, pause: float) -> None:
+    def _pour(self, block: bytes, pause: float, seconds: float) -> None:
         self.send_response(200)
         self.end_headers()
-        while not self.owner.over.wait(pause):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and not self.owner.over.wait(pause):
             self.wfile.write(block)
 
     def log_message(self, *_: Any) -> None:

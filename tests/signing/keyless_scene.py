@@ -1,9 +1,8 @@
-"""What tests of keyless signing share: how patient they are, and who signs."""
+"""What tests of keyless signing share: who signs, with which services."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +11,15 @@ from attest.signing.keyless import KeylessSigner
 from attest.signing.tokens import Token
 from attest.signing.trust_config import SigningTrust
 from attest_registry.digest import Digest
-from attest_registry.oci.remote_options import RemoteOptions, Timing
+from attest_registry.oci.remote_options import RemoteOptions
+from tests.services.patience import PATIENT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.services.sigstore.instance import Sigstore
 
-OPTIONS = RemoteOptions(timing=Timing(connect=2.0, idle=0.6, tries=2, budget=3.0, pause=0.02))
+OPTIONS = RemoteOptions(timing=PATIENT)
 PREDICATES = (
     "https://model_signing/signature/v1.0",
     "https://slsa.dev/provenance/v1",
@@ -62,8 +62,3 @@ def mixed(path: Path, instance: Sigstore, other: Sigstore, service: str, version
     document["signingConfig"][service] = strange["signingConfig"][service]
     path.write_text(json.dumps(document))
     return SigningTrust.load(path)
-
-
-def patient(**more: float) -> RemoteOptions:
-    timing = Timing(connect=2.0, idle=0.6, tries=2, budget=3.0, pause=0.02)
-    return RemoteOptions(timing=replace(timing, **more))  # type: ignore[arg-type]  # `tries` is not changed here

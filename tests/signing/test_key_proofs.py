@@ -20,6 +20,7 @@ from attest.trust.managed_key import ManagedKey
 from attest.verify.by_managed_key import verify_key_bundle
 from attest.verify.demands import KeyDemands
 from attest.verify.sigstore_bundle import SigstoreBundle
+from tests.services.patience import impatient_with
 from tests.signing.keyless_scene import OPTIONS, claims, odd_statement
 
 if TYPE_CHECKING:
@@ -96,8 +97,11 @@ def test_nothing_is_logged_or_given_out_without_the_timestamp(sigstore: Sigstore
 
 @pytest.mark.parametrize("kind", ["down", "garbage", "drip", "endless"])
 @pytest.mark.parametrize("version", [1, 2])
-def test_nothing_is_given_out_without_the_log_entry(sigstore: Sigstore, version: int, kind: str) -> None:
+def test_nothing_is_given_out_without_the_log_entry(
+    sigstore: Sigstore, monkeypatch: pytest.MonkeyPatch, version: int, kind: str
+) -> None:
     sigstore.fault("rekor", kind)
+    impatient_with(monkeypatch, Kind.REKOR, kind)
     with pytest.raises(ServiceError) as caught:
         with_proofs(sigstore, log=version, stamps=1).sign_statement(claims()[0])
     assert caught.value.code in {"rekor-unreachable", "rekor-answer"}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,6 +10,7 @@ from sigstore.verify import Verifier
 from sigstore.verify.policy import AllOf, GitHubWorkflowRepository, Identity, OIDCIssuerV2, OIDCSourceRepositoryURI
 
 from attest.claims import cosign
+from attest.errors import ServiceRefused
 from attest.evidence.evidence import Evidence
 from attest.publish import read_folder
 from attest.trust.certificate_identity import SubjectKind
@@ -109,9 +111,14 @@ def test_an_entry_of_rekor_v2_whose_answer_was_lost_is_signed_again(sigstore: Si
     assert sigstore.asked("tsa") == 2
 
 
-def test_options_reach_every_service(sigstore: Sigstore) -> None:
-    sigstore.fault("tsa", "slow", seconds=0.3)
-    signer(sigstore, options=OPTIONS).sign_statement(claims()[0])
+@pytest.mark.parametrize("service", ["fulcio", "rekor", "tsa"])
+def test_options_reach_every_service(sigstore: Sigstore, service: str) -> None:
+    sigstore.fault(service, "status", status=503)
+    once = replace(OPTIONS, timing=replace(OPTIONS.timing, tries=1))
+    with pytest.raises(ServiceRefused) as caught:
+        signer(sigstore, options=once).sign_statement(claims()[0])
+    assert caught.value.code == f"{service}-failed"
+    assert sigstore.asked(service) == 1
 
 
 @pytest.mark.parametrize("who", IDENTITIES)

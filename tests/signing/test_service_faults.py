@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from attest.signing import services
+from attest.signing.services import Kind
 from tests.end_to_end.conftest import make_model
+from tests.services.patience import PATIENT, impatient_with
 from tests.services.sigstore.instance import PERSON
-from tests.signing.keyless_scene import OPTIONS
 from tests.trust.trust_scene import Person
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 HOUR = 3600
 FAULTS: dict[str, tuple[str, dict[str, Any], str]] = {
-    "slow": ("slow", {"seconds": 3}, "unreachable"),
+    "slow": ("slow", {}, "unreachable"),
     "down": ("down", {}, "unreachable"),
     "4xx": ("status", {"status": 400, "body": '{"message": "not like this"}'}, "refused"),
     "5xx": ("status", {"status": 500, "body": '{"message": "out of order"}'}, "failed"),
@@ -45,7 +46,7 @@ def person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     monkeypatch.setenv("ATTEST_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("ATTEST_KEY", raising=False)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(services, "PATIENCE", OPTIONS.timing)
+    monkeypatch.setattr(services, "PATIENCE", PATIENT)
     make_model(tmp_path / "model")
     return Person(home=tmp_path / "home", capsys=capsys)
 
@@ -65,11 +66,15 @@ def refused(person: Person, config: Path, token: str) -> tuple[str, str]:
 @pytest.mark.parametrize("version", [1, 2])
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("service", ["fulcio", "rekor", "tsa"])
-def test_a_keyless_push(person: Person, sigstore: Sigstore, service: str, fault: str, version: int) -> None:
+def test_a_keyless_push(  # noqa: PLR0917  # pytest passes by name
+    person: Person, sigstore: Sigstore, monkeypatch: pytest.MonkeyPatch, service: str, fault: str, version: int
+) -> None:
     kind, more, code = FAULTS[fault]
     token = sigstore.token(**PERSON)
     sigstore.fault(service, kind, **more)
-    found, words = refused(person, sigstore.trust_config(version), token)
+    with monkeypatch.context() as here:
+        impatient_with(here, Kind(service), kind)
+        found, words = refused(person, sigstore.trust_config(version), token)
     assert found == f"{service}-{code}"
     assert sigstore.url.removeprefix("http://") in words
     assert json.loads(more.get("body", '{"message": ""}'))["message"] in words
@@ -112,11 +117,12 @@ def test_a_keyless_push_where_the_log_is_an_hour_off(person: Person, sigstore: S
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize(("service", "version"), [("rekor", "1"), ("rekor", "2"), ("tsa", "2")])
-def test_a_push_with_a_key_that_asks_for_proofs(
-    person: Person, sigstore: Sigstore, service: str, version: str, fault: str
+def test_a_push_with_a_key_that_asks_for_proofs(  # noqa: PLR0917  # pytest passes by name
+    person: Person, sigstore: Sigstore, monkeypatch: pytest.MonkeyPatch, service: str, version: str, fault: str
 ) -> None:
     person.types("keygen")
     kind, more, code = FAULTS[fault]
+    impatient_with(monkeypatch, Kind(service), kind)
     sigstore.fault(service, kind, **more)
     proofs = ("--tsa", sigstore.timestamps, "--rekor", sigstore.url, "--rekor-version", version)
     complaint = person.types("push", "model", "demo/model", *proofs, expect=4).complaint

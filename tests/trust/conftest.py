@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from attest.signing import services
+from tests.services.patience import PATIENT
 from tests.services.tuf_server import TufServer
-from tests.trust.trust_scene import QUICK, Person, document, repository
+from tests.trust.trust_scene import Person, document, repository
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +20,7 @@ def person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("ATTEST_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(services, "PATIENCE", QUICK)
+    monkeypatch.setattr(services, "PATIENCE", PATIENT)
     return Person(home=tmp_path / "home", capsys=capsys)
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from attest.cli.main import main
 from attest.trust.tuf_mirror import TRUSTED_ROOT
-from attest_registry.oci.remote_options import Timing
 from tests.end_to_end.shell import Printed, checked
 from tests.services.tuf_server import Repository
 from tests.verify.private_sigstore import PrivateSigstore
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
     import pytest
 
-QUICK = Timing(connect=1.0, idle=0.3, tries=2, budget=1.0, pause=0.01)
 INSTANCE, OTHER = PrivateSigstore(), PrivateSigstore()
 
 
@@ -44,7 +42,7 @@ def repository(root: bytes) -> Repository:
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """Types `attest` in this process, patient for a second."""
+    """Types `attest` in this process."""
 
     home: Path
     capsys: pytest.CaptureFixture[str]

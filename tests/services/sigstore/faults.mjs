@@ -2,9 +2,9 @@
 //
 //   POST /control {"service": "rekor", "kind": "status", "times": 2, "status": 503, "headers": {}, "body": "busy"}
 //
-//   down      the connection is closed without an answer         slow     the answer comes after `seconds`
+//   down      the connection is closed without an answer         slow     the answer comes after `seconds`, or 60
 //   status    `status`, `headers` and `body` instead             garbage  201 and `body`, which is no answer
-//   drip      the answer comes byte by byte, without an end      endless  bytes without an end, as fast as they go
+//   drip      the answer comes byte by byte, for a minute        endless  bytes for a minute, as fast as they go
 //   lost      the work is done, and the answer is lost           replay   the answer that the request before it got
 //   skew      its clock is `seconds` ahead of this machine's
 //
@@ -12,6 +12,8 @@
 const faults = new Map();
 const seen = new Map();
 const last = new Map();
+
+const SILENT = 60; // seconds: longer than any client of a test waits (tests/services/patience.py)
 
 const later = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
@@ -33,10 +35,11 @@ export const requests = () => Object.fromEntries(seen);
 
 const pour = async (res, block, seconds) => {
   res.writeHead(200, { 'Content-Type': 'application/json' });
-  while (!res.destroyed) {
+  for (const end = Date.now() + SILENT * 1000; !res.destroyed && Date.now() < end; ) {
     if (!res.write(block)) await new Promise((resolve) => res.once('drain', resolve).once('close', resolve));
     await later(seconds);
   }
+  res.end();
 };
 
 const take = (service) => {
@@ -67,7 +70,8 @@ export async function answer(service, res, work) {
     case 'replay':
       return send(res, last.get(service) ?? { status: 500, body: 'nothing was answered before' });
     case 'slow':
-      await later(fault.seconds);
+      await Promise.race([later(fault.seconds ?? SILENT), new Promise((resolve) => res.once('close', resolve))]);
+      if (res.destroyed) return;
   }
   const found = await work();
   if (fault?.kind === 'lost') return res.destroy();
