@@ -47,7 +47,7 @@ def judge_signature(case: Case, demand: ClaimDemand) -> Finding:
     facts = case.accepted(demand)
     if not facts:
         return case.missing("signature", demand)
-    count = max(len(claim.resources) for claim in case.claims(demand, ModelSignature))
+    count = max(len(claim.paths) for claim in case.claims(demand, ModelSignature))
     return case.passed("signature", f"model signature over {count} file{'' if count == 1 else 's'}", facts)
 
 

@@ -27,6 +27,9 @@ of `{}` would fill 0.9 GB. The ML-BOM of 8,000 files has 280,000."""
 FILES_PER_MODEL: Final = 8_000
 """Files of one version: each is a layer of about 400 bytes, and the manifest has to stay below MANIFEST_BYTES."""
 
+SHARDS_PER_SIGNATURE: Final = 100_000
+"""Byte ranges of one model signature over shards: 100 TB at the usual size of 1 GB. Each is kept for comparison."""
+
 MODEL_BYTES: Final = 64 * 1024**4
 """Bytes of all files of one version. The largest published models stay below 3 TiB."""
 

@@ -66,6 +66,14 @@ EVIDENCE: Final[Mapping[str, tuple[str, str, int]]] = {
         _BROKEN,
         3,
     ),
+    "hash-unsupported": (
+        "the model signature is over BLAKE digests, which OMS allows and no content-addressed store has",
+        "ask the signer for one over SHA-256, which every OMS reader reads",
+        1,
+    ),
+    "shard-gap": ("bytes of a file are under no shard of the model signature", _BROKEN, 3),
+    "shard-overlap": ("bytes of a file are under two shards of the model signature", _BROKEN, 3),
+    "shard-size": ("a shard of the model signature has an impossible size, or another one than it says", _BROKEN, 3),
     "ignore-too-wide": (
         "the model signature ignores so much that files could be added unseen",
         "ask for a signature that ignores single names at most",
