@@ -24,6 +24,7 @@ VERIFICATION_SUMMARY: Final = "https://slsa.dev/verification_summary/v1"
 EVALUATION: Final = f"{OWN_NAMESPACE}predicate:evaluation:v1"
 APPROVAL: Final = f"{OWN_NAMESPACE}predicate:approval:v1"
 EVENT: Final = f"{OWN_NAMESPACE}predicate:event:v1"
+REVOCATIONS: Final = f"{OWN_NAMESPACE}predicate:revocations:v1"
 
 BUILD_TYPE: Final = f"{OWN_NAMESPACE}buildtypes:model-training:v1"
 LOCAL_BUILDER: Final = f"{OWN_NAMESPACE}builders:local:v1"
@@ -39,6 +40,7 @@ WORDS: Final = {
     EVALUATION: "evaluation",
     APPROVAL: "approval",
     EVENT: "event",
+    REVOCATIONS: "revocations",
 }
 
 
