@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 SOURCE: Final = "source"
 ENVIRONMENT: Final = "environment"
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.ASCII)
-_INPUT_ROLES: Final = frozenset(role.value for role in Role if role is not Role.ENVIRONMENT)
+_INPUT_ROLES: Final = tuple(role.value for role in Role if role is not Role.ENVIRONMENT)  # looked for with any JSON
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

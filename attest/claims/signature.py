@@ -39,6 +39,7 @@ THE_FILE: Final = "."
 
 _PREDICATE_KEYS: Final = frozenset({"resources", "serialization"})
 _SERIALISATION_KEYS: Final = frozenset({"method", "hash_type", "allow_symlinks", "ignore_paths"})
+_METHODS: Final = ("files", "shards")  # no set: what is looked for is anything that JSON can hold
 _OTHER_HASHES: Final = frozenset({"blake2b", "blake3"})
 """What the specification's registry of algorithms allows besides SHA-256. No blob of a store is addressed by them."""
 
@@ -163,7 +164,7 @@ def _serialisation(value: Any) -> tuple[int | None, tuple[str, ...]]:
     if not isinstance(value, dict):
         raise MalformedEvidence("the model signature does not say how its files were hashed")
     method, algorithm = value.get("method"), value.get("hash_type")
-    if method in {"files", "shards"} and isinstance(algorithm, str) and algorithm in _OTHER_HASHES:
+    if method in _METHODS and isinstance(algorithm, str) and algorithm in _OTHER_HASHES:
         raise Refusal(
             f"the model signature is over {algorithm} digests, which attest does not read",
             code="hash-unsupported",
@@ -171,7 +172,7 @@ def _serialisation(value: Any) -> tuple[int | None, tuple[str, ...]]:
             found=algorithm,
             hint="ask whoever signed it for a signature over SHA-256, which every OMS reader has to read",
         )
-    if method not in {"files", "shards"} or algorithm != "sha256":
+    if method not in _METHODS or algorithm != "sha256":
         raise MalformedEvidence(
             "the model signature uses another serialisation",
             expected="method files or shards, hash_type sha256",

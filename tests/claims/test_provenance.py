@@ -316,6 +316,13 @@ def test_another_builder_cannot_say_that_we_admitted_an_input() -> None:
     assert (found.name, found.standing) == ("d", Standing.STATED)
 
 
+@pytest.mark.parametrize("role", [None, 1, [], {}, ["dataset"], {"role": "dataset"}], ids=str)
+def test_another_builders_role_that_is_no_text_makes_no_input(role: Any) -> None:
+    predicate = copy.deepcopy(GITHUB)
+    predicate["buildDefinition"]["resolvedDependencies"][1]["annotations"]["role"] = role  # type: ignore[index]
+    assert provenance.parse(foreign(predicate)).inputs == ()
+
+
 @given(
     st.recursive(
         st.none() | st.integers(-9, 9) | st.text(max_size=5),

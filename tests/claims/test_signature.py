@@ -157,6 +157,8 @@ REFUSED: dict[str, tuple[Callable[[], Statement], str]] = {
     "names that differ in case only": (lambda: claim([resource("A"), resource("a")]), "name-collision"),
     "another method": (lambda: claim([resource("a")], serialization={**SERIALISATION, "method": "tree"}),
                        "malformed-evidence"),
+    "a method that is no text": (lambda: claim([resource("a")], serialization={**SERIALISATION, "method": [{}]}),
+                                 "malformed-evidence"),
     "another hash": (lambda: claim([resource("a")], serialization={**SERIALISATION, "hash_type": "sha512"}),
                      "malformed-evidence"),
     "a hash that is no text": (lambda: claim([resource("a")], serialization={**SERIALISATION, "hash_type": ["blake3"]}),
