@@ -71,10 +71,14 @@ class Plan:
         return self.seconds * len(self.targets)
 
     def share(self, *, done: int, started: float) -> float:
-        """Seconds for the next target, after `done` of them since `started` (of `time.monotonic`)."""
+        """Seconds for the next target, after `done` of them since `started` (of `time.monotonic`).
+
+        Where a number of inputs ends targets, time is only the bound for all: a slow one has what it needs.
+        """
         if not self.together:
             return self.seconds
-        return (started + self.total - time.monotonic()) / (len(self.targets) - done)
+        left = started + self.total - time.monotonic()
+        return left if self.runs else left / (len(self.targets) - done)
 
     def __str__(self) -> str:
         """As it can be typed."""

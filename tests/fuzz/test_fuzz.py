@@ -106,6 +106,12 @@ def test_time_for_all_is_divided() -> None:
     assert str(plan).startswith("FUZZ_SEED=7 FUZZ_SECONDS_IN_ALL=60 FUZZ_TARGETS=")
 
 
+def test_where_inputs_are_counted_a_slow_target_may_have_all_that_is_left() -> None:
+    plan = Plan.of({"FUZZ_TARGETS": "all", "FUZZ_SECONDS_IN_ALL": "60", "FUZZ_RUNS": "1000"}, NAMES)
+    assert plan.share(done=0, started=time.monotonic()) == pytest.approx(60, abs=1)
+    assert plan.share(done=1, started=time.monotonic() - 50) == pytest.approx(10, abs=1)
+
+
 def test_a_target_that_does_not_exist_is_refused() -> None:
     with pytest.raises(UnknownTarget, match="bundel: not a target"):
         Plan.of({"FUZZ_TARGETS": "bundle bundel"}, NAMES)
