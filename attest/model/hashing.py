@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
+import functools
 import io
 import os
 import threading
@@ -14,17 +14,19 @@ from typing import TYPE_CHECKING, Final
 
 from attest.model.formats import recognise
 from attest.model.manifest import ModelFile, ModelManifest
+from attest.model.ranges import Hashes
 from attest.model.reading import cannot_read, changed, open_regular
 from attest.progress import SILENT
-from attest_registry.digest import Digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from attest.model.ranges import Cut
     from attest.model.tree import Tree, TreeEntry
     from attest.progress import Progress
 
 _NO_ROLES: Final[Mapping[str, str]] = MappingProxyType({})
+_NO_CUTS: Final[Mapping[str, Sequence[Cut]]] = MappingProxyType({})
 _MOST_WORKERS: Final = 16
 _TICK_NANOSECONDS: Final = 20_000_000
 """Two ticks of the slowest usual kernel clock (100 Hz): the grain of the time stamps of files."""
@@ -37,13 +39,19 @@ _BLOCK_BYTES: Final = 256 * 1024
 
 
 def hash_tree(
-    tree: Tree, *, roles: Mapping[str, str] = _NO_ROLES, progress: Progress = SILENT, workers: int | None = None
+    tree: Tree,
+    *,
+    roles: Mapping[str, str] = _NO_ROLES,
+    cuts: Mapping[str, Sequence[Cut]] = _NO_CUTS,
+    progress: Progress = SILENT,
+    workers: int | None = None,
 ) -> ModelManifest:
     """Hash and recognise all files of a model.
 
     Args:
         tree: the files.
         roles: pattern of paths → what such files are for; the first that matches counts.
+        cuts: path → byte ranges whose digests are wanted besides, each size once.
         progress: told of each large file.
         workers: threads; by default twice as many as there are cores, since some wait for the disk, sixteen at most.
 
@@ -54,10 +62,11 @@ def hash_tree(
     small = [entry for entry in tree.entries if entry.size <= _SMALL_BYTES]
     large = sorted((entry for entry in tree.entries if entry.size > _SMALL_BYTES), key=lambda entry: -entry.size)
     stop = threading.Event()
+    hash_one = functools.partial(_hash_file, cuts=cuts, progress=progress, stop=stop)
     if large:
-        hashed = _hash_together(large, small, progress, stop, workers=workers)
+        hashed = _hash_together(large, small, hash_one, stop, workers=workers)
     else:
-        hashed = [_hash_file(entry, progress, stop) for entry in small]
+        hashed = [hash_one(entry) for entry in small]
     files = sorted((_with_role(file, roles) for file in hashed) if roles else hashed, key=lambda file: file.path)
     return ModelManifest(files=tuple(files), excluded=tree.excluded, notices=(*tree.notices, *_unused(roles, files)))
 
@@ -65,7 +74,7 @@ def hash_tree(
 def _hash_together(
     large: Sequence[TreeEntry],
     small: Sequence[TreeEntry],
-    progress: Progress,
+    hash_one: Callable[[TreeEntry], ModelFile],
     stop: threading.Event,
     *,
     workers: int | None,
@@ -75,9 +84,9 @@ def _hash_together(
 
     threads = workers or min(2 * len(os.sched_getaffinity(0)), _MOST_WORKERS)
     with ThreadPoolExecutor(max_workers=threads, thread_name_prefix="hash") as pool:
-        tasks = [pool.submit(_hash_file, entry, progress, stop) for entry in large]
+        tasks = [pool.submit(hash_one, entry) for entry in large]
         try:
-            hashed = [_hash_file(entry, progress, stop) for entry in small]
+            hashed = [hash_one(entry) for entry in small]
             hashed += [task.result() for task in as_completed(tasks)]
         except BaseException:  # Ctrl-C too: threads that hash hundreds of gigabytes have to hear of it
             stop.set()
@@ -86,7 +95,11 @@ def _hash_together(
     return hashed
 
 
-def _hash_file(entry: TreeEntry, progress: Progress, stop: threading.Event) -> ModelFile:
+def _hash_file(
+    entry: TreeEntry, *, cuts: Mapping[str, Sequence[Cut]], progress: Progress, stop: threading.Event
+) -> ModelFile:
+    wanted = cuts.get(entry.path, ())
+    hashes = Hashes([cut for cut in wanted if cut.size < entry.size] if wanted else ())  # else it is the whole file's
     handle, before = open_regular(entry.place, path=entry.path)
     try:
         if before.st_size != entry.size or not _settled(handle, before):
@@ -94,19 +107,19 @@ def _hash_file(entry: TreeEntry, progress: Progress, stop: threading.Event) -> M
         if entry.size <= _SMALL_BYTES:
             data = _read_small(handle, entry.size + 1)
             found = recognise(entry.path, io.BytesIO(data), len(data))
-            hexadecimal = hashlib.sha256(data).hexdigest()
+            hashes.update(memoryview(data))
         else:
             os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_SEQUENTIAL)
             with io.FileIO(handle, closefd=False) as raw, io.BufferedReader(raw) as file:
                 found = recognise(entry.path, file, entry.size)
             with progress.task("hashing", entry.path, entry.size) as advance:
-                hexadecimal = _hash_handle(handle, entry.path, entry.size, advance, stop)
+                _hash_handle(handle, entry, hashes, advance, stop)
         _check_still(entry, before, os.fstat(handle))
     except OSError as error:
         raise cannot_read(entry.path, error) from error
     finally:
         os.close(handle)
-    return ModelFile(path=entry.path, digest=Digest(hex=hexadecimal), size=entry.size, format=found)
+    return ModelFile(path=entry.path, digest=hashes.digest, size=entry.size, format=found, ranges=hashes.ranges())
 
 
 def _read_small(handle: int, limit: int) -> bytes:
@@ -116,18 +129,18 @@ def _read_small(handle: int, limit: int) -> bytes:
     return data
 
 
-def _hash_handle(handle: int, path: str, size: int, advance: Callable[[int], None], stop: threading.Event) -> str:
+def _hash_handle(
+    handle: int, entry: TreeEntry, hashes: Hashes, advance: Callable[[int], None], stop: threading.Event
+) -> None:
     os.lseek(handle, 0, os.SEEK_SET)
     buffer = memoryview(bytearray(_BLOCK_BYTES))
-    digest = hashlib.sha256()
     seen = 0
     while count := os.readv(handle, [buffer]):
-        digest.update(buffer[:count])
+        hashes.update(buffer[:count])
         advance(count)
         seen += count
-        if seen > size or stop.is_set():
-            raise changed(path)
-    return digest.hexdigest()
+        if seen > entry.size or stop.is_set():
+            raise changed(entry.path)
 
 
 def _check_still(entry: TreeEntry, before: os.stat_result, after: os.stat_result) -> None:

@@ -67,6 +67,7 @@ class ModelFile:
         size: its bytes.
         format: what was recognised.
         role: what it is for (prompt, examples …), where the record says.
+        ranges: size of range → digests of the file's byte ranges, where they were asked for (ranges.py).
     """
 
     path: str
@@ -74,6 +75,7 @@ class ModelFile:
     size: int
     format: FileFormat
     role: str | None = None
+    ranges: Mapping[int, tuple[Digest, ...]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
