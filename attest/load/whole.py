@@ -6,7 +6,7 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from attest.policy.verdict import Finding, Status
+from attest.policy.verdict import Finding, Status, Step
 from attest_registry.digest import CheckingReader
 from attest_registry.errors import ContentMismatch, NotFound
 from attest_registry.oci.parallel import in_parallel, unless
@@ -41,11 +41,11 @@ def with_bytes_read(judgement: Judgement, *, progress: Progress) -> Judgement:
             summary=first.message,
             expected=first.expected,
             found=first.found,
+            step=Step.READ,
         )
     else:
-        finding = Finding(
-            rule=_BYTES, status=Status.PASSED, summary=f"all {total:,} bytes of {len(files):,} files read"
-        )
+        summary = f"all {total:,} bytes of {len(files):,} files read"
+        finding = Finding(rule=_BYTES, status=Status.PASSED, summary=summary, step=Step.READ)
     findings = tuple(finding if old.rule == _BYTES else old for old in judgement.verdict.findings)
     return replace(judgement, verdict=replace(judgement.verdict, findings=findings))
 

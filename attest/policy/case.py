@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from attest.claims.predicates import word_for
 from attest.errors import EvidenceMissing, SignerNotTrusted
-from attest.policy.verdict import Finding, Status
+from attest.policy.verdict import Finding, Status, Step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -85,9 +85,15 @@ class Case:
                 found=f"{word} by {self.policy.describe(strangers[0].signer)}",
                 evidence=strangers[0].evidence.digest,
                 signer=self.policy.describe(strangers[0].signer),
+                step=Step.VERIFY,
             )
         return Finding(
-            rule=rule, status=Status.FAILED, code=EvidenceMissing.code, expected=expected, found="none signed"
+            rule=rule,
+            status=Status.FAILED,
+            code=EvidenceMissing.code,
+            expected=expected,
+            found="none signed",
+            step=Step.COLLECT,
         )
 
     def _rejected(self, predicate_type: str) -> list[Rejected]:
@@ -118,6 +124,7 @@ class Case:
             evidence=worst.evidence.digest,
             signer=worst.key_hint,
             hint=error.hint,
+            step=Step.VERIFY,
         )
 
 

@@ -12,7 +12,7 @@ from attest.claims.predicates import ML_BOM, PROVENANCE
 from attest.policy import file_rules, lineage, rules
 from attest.policy.case import Case
 from attest.policy.in_force import in_force
-from attest.policy.verdict import Finding, Status, Verdict
+from attest.policy.verdict import Finding, Status, Step, Verdict
 from attest.verify.binding import FileStatus
 from attest.verify.facts import Judged
 from attest_registry.errors import BadReference
@@ -51,7 +51,7 @@ def evaluate(policy: Policy, judged: Judged, *, artefact: Artefact, reference: s
     files = {file.path: file.digest for file in artefact.files}
     judged = in_force(judged, now=now)
     case = Case(policy=policy, judged=judged, digest=artefact.digest, files=files, reference=reference, now=now)
-    not_read = Finding(rule="bytes", status=Status.NOT_REACHED, summary=_BYTES_NOT_READ)
+    not_read = Finding(rule="bytes", status=Status.NOT_REACHED, summary=_BYTES_NOT_READ, step=Step.READ)
     return _verdict(case, [judge_reference(case), *_judge_demands(case), not_read, judge_time(case)])
 
 
@@ -90,7 +90,8 @@ def _judge_folder(findings: FolderFindings) -> Finding:
     """Every byte of the folder was read to compare it."""
     count = len(findings.files)
     if findings.is_what_was_signed:
-        return Finding(rule="bytes", status=Status.PASSED, summary=f"all {count} files are the signed ones")
+        summary = f"all {count} files are the signed ones"
+        return Finding(rule="bytes", status=Status.PASSED, summary=summary, step=Step.READ)
     first = next(iter(findings.wrong), None)
     return Finding(
         rule="bytes",
@@ -99,6 +100,7 @@ def _judge_folder(findings: FolderFindings) -> Finding:
         exit_status=_INCIDENT,
         expected="the signed files and nothing else",
         found="no files" if first is None else f"{first.path} {first.status.value}, {len(findings.wrong)} of {count}",
+        step=Step.READ,
     )
 
 
@@ -134,7 +136,7 @@ def judge_reference(case: Case) -> Finding:
     try:
         reference = Reference.parse(case.reference)
     except BadReference:
-        return Finding(rule="reference", status=Status.NOT_APPLICABLE, summary=case.reference)
+        return Finding(rule="reference", status=Status.NOT_APPLICABLE, summary=case.reference, step=Step.RESOLVE)
     if reference.digest is not None and not reference.digest.matches(case.digest):
         return Finding(
             rule="reference",
@@ -143,13 +145,14 @@ def judge_reference(case: Case) -> Finding:
             exit_status=_INCIDENT,
             expected=str(reference.digest),
             found=str(case.digest),
+            step=Step.RESOLVE,
         )
     if reference.version is None:
         summary = f"a version of {reference.name}, named by its digest"
     else:
         kind = "version" if reference.number is not None else "label"
         summary = f"{kind} {reference.version} of {reference.name}"
-    return Finding(rule="reference", status=Status.PASSED, summary=summary)
+    return Finding(rule="reference", status=Status.PASSED, summary=summary, step=Step.RESOLVE)
 
 
 def judge_time(case: Case) -> Finding:

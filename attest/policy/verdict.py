@@ -23,6 +23,16 @@ class Status(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Step(StrEnum):
+    """Where on the read line it was decided (`attest.admit`)."""
+
+    RESOLVE = "resolve"
+    COLLECT = "collect"  # evidence is not there
+    VERIFY = "verify"  # it is there, and did not become a fact that counts
+    EVALUATE = "evaluate"
+    READ = "read"  # the bytes themselves
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
     """One rule, judged.
@@ -38,6 +48,9 @@ class Finding:
         evidence: digest of the bundle that decided it.
         signer: name and fingerprint of who signed that.
         hint: a command or edit that helps, where it failed.
+        step: where it was decided.
+        path: the ancestor that it is about, from the version that was asked for down to it, each as people should see
+            it; empty where it is about that version itself.
     """
 
     rule: str
@@ -50,6 +63,29 @@ class Finding:
     evidence: Digest | None = None
     signer: str | None = None
     hint: str | None = None
+    step: Step = Step.EVALUATE
+    path: tuple[str, ...] = ()
+
+    @property
+    def stands_in_the_way(self) -> bool:
+        """Whether nothing is allowed because of it."""
+        return self.status in {Status.FAILED, Status.UNKNOWN}
+
+    def to_json(self) -> dict[str, Any]:
+        """The finding as JSON values."""
+        return {
+            "rule": self.rule,
+            "status": self.status.value,
+            "summary": self.summary or None,
+            "code": self.code,
+            "expected": self.expected,
+            "found": self.found,
+            "evidence": None if self.evidence is None else str(self.evidence),
+            "signer": self.signer,
+            "hint": self.hint,
+            "step": self.step.value,
+            "path": list(self.path),
+        }
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,10 +109,8 @@ class Verdict:
     @property
     def allowed(self) -> bool:
         """Whether at least one rule was judged and none failed or stayed unknown."""
-        judged = [
-            finding for finding in self.findings if finding.status in {Status.PASSED, Status.FAILED, Status.UNKNOWN}
-        ]
-        return bool(judged) and all(finding.status is Status.PASSED for finding in judged)
+        judged = [finding for finding in self.findings if finding.status is Status.PASSED or finding.stands_in_the_way]
+        return bool(judged) and not any(finding.stands_in_the_way for finding in judged)
 
     @property
     def exit_status(self) -> int:
@@ -109,20 +143,7 @@ class Verdict:
             "digest": str(self.digest),
             "policy": {"name": self.policy_name, "digest": str(self.policy_digest)},
             "proven_time": None if self.proven_time is None else self.proven_time.to_json(),
-            "findings": [
-                {
-                    "rule": finding.rule,
-                    "status": finding.status.value,
-                    "summary": finding.summary or None,
-                    "code": finding.code,
-                    "expected": finding.expected,
-                    "found": finding.found,
-                    "evidence": None if finding.evidence is None else str(finding.evidence),
-                    "signer": finding.signer,
-                    "hint": finding.hint,
-                }
-                for finding in self.findings
-            ],
+            "findings": [finding.to_json() for finding in self.findings],
         }
 
 
@@ -138,7 +159,7 @@ class Denied(Refusal):
     code = "denied"
 
     def __init__(self, verdict: Verdict, *, reference: str, shown: bool = False) -> None:
-        failed = [finding for finding in verdict.findings if finding.status is not Status.PASSED and finding.code]
+        failed = [finding for finding in verdict.findings if finding.stands_in_the_way and finding.code]
         first = failed[0] if failed else None
         super().__init__(
             f"{reference} is refused by {verdict.policy_name}",
