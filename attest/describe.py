@@ -15,6 +15,7 @@ from attest.claims.statement import Statement
 from attest.claims.training import Role
 from attest.errors import AttestError
 from attest.evidence.collect import collect
+from attest.policy.ancestry import ancestor_reference
 from attest.signing.bundle import Bundle, KeyMaterial
 from attest.verify.verifier import judge
 from attest_registry.reference import Reference
@@ -312,7 +313,7 @@ def _parents(
     depth: int,
 ) -> tuple[Ancestor, ...]:
     """What an ancestor was made from; nothing where its store is out of reach: a tree to look at decides nothing."""
-    above = ancestor_reference(item, reference)
+    above = ancestor_reference(item, reference.host)
     if above is None:
         return ()
     try:
@@ -324,19 +325,3 @@ def _parents(
         return ()
     said, verified = _statement(judged, PROVENANCE)
     return _lineage(_parse(provenance.parse, said), above, repository_of, policy, verified=verified, depth=depth)
-
-
-def ancestor_reference(item: Input, reference: Reference) -> Reference | None:
-    """Where an input that is a version can be looked for, from the URI in the provenance."""
-    if item.uri is None or item.digest is None:
-        return None
-    for scheme in ("oci://", "attest:"):
-        if item.uri.startswith(scheme):
-            name = item.uri.removeprefix(scheme).partition("@")[0]
-            try:
-                found = Reference.parse(name)
-            except AttestError:
-                return None
-            host = found.host if scheme == "oci://" else reference.host
-            return Reference(host=host, model=found.model, digest=item.digest)
-    return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from attest.claims import fields
 from attest.claims.predicates import REVOCATIONS
@@ -21,6 +21,8 @@ from attest_registry.strict_json import to_compact_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+Word = TypeVar("Word", bound=StrEnum)
 
 _SUBJECT: Final = "revocations"
 _FIELDS: Final = {"by", "sequence", "issued", "expires", "entries"}
@@ -207,9 +209,9 @@ def _read(entry: Mapping[str, Any]) -> Revocation:
     )
 
 
-def _word(entry: Mapping[str, Any], key: str, known: type[Any]) -> Any:
+def _word(entry: Mapping[str, Any], key: str, known: type[Word]) -> Word:
     word = fields.text(entry, key)
-    if word not in set(known):
+    if word not in {each.value for each in known}:
         raise MalformedEvidence(
             f"the {key} of a revocation is not understood", expected=", ".join(known), found=word[:80]
         )

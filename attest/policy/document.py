@@ -6,11 +6,13 @@ and the same keys give the same digest wherever the key files lie and however th
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from attest.errors import InputError, NoTrust, PolicyError
-from attest.policy import key_profile, patterns, reading, shipped
+from attest.policy import key_profile, lineage_reading, patterns, reading, shipped
 from attest.policy.canonical import canonical_digest
 from attest.policy.identities import read_identities
 from attest.policy.requirements import Identity as Identity  # noqa: PLC0414  # public here
@@ -18,16 +20,18 @@ from attest.policy.requirements import Policy as Policy  # noqa: PLC0414
 from attest.strict_yaml import load_file
 from attest.trust.identity import TrustedKey
 from attest.trust.trusted_holder import PkiHolder, TrustedHolder
+from attest.written_path import written_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
+    from attest.policy.requirements import LineageDemand
     from attest.strict_yaml import Document
     from attest.trust.signatory import Signatory
     from attest_registry.digest import Digest
 
 _PREFIX: Final = "policy"
+_MOST_NESTED: Final = 8
 
 
 def load_policy(path: Path) -> Policy:
@@ -39,7 +43,20 @@ def load_policy(path: Path) -> Policy:
     Raises:
         PolicyError: anything about it is not understood; the message has the place, the code begins with `policy-`.
     """
-    return _read(load_file(path, prefix=_PREFIX, failure=PolicyError), folder=path.parent, given=None)
+    return _load(path, above=())
+
+
+def _load(path: Path, *, above: tuple[Path, ...]) -> Policy:
+    """A file that other ones may name for their ancestors; none of them may lead back to itself."""
+    own = Path(os.path.realpath(path))  # `resolve` raises where links go round
+    if own in above or len(above) >= _MOST_NESTED:
+        raise PolicyError(
+            f"{path} is reached from itself" if own in above else f"{path} is nested too deep",
+            code="policy-nested",
+            expected="a policy for ancestors that does not lead back; `same` stands for the policy itself",
+        )
+    document = load_file(path, prefix=_PREFIX, failure=PolicyError)
+    return _read(document, folder=path.parent, given=None, above=(*above, own))
 
 
 def load_shipped(name: str, *, keys: Sequence[Signatory] = ()) -> Policy:
@@ -85,10 +102,21 @@ def policy_for_keys(keys: Sequence[Signatory], *, allow_code: Sequence[str] = ()
     return replace(policy, name=f"{flag} {', '.join(key.name for key in keys)}")
 
 
-def _read(document: Document, *, folder: Path, given: Sequence[Signatory] | None) -> Policy:
+def _read(
+    document: Document, *, folder: Path, given: Sequence[Signatory] | None, above: tuple[Path, ...] = ()
+) -> Policy:
     reading.check_head(document)
     identities = read_identities(document, folder=folder, given=given)
     demands = reading.read_requirements(document, identities)
+    lineage = lineage_reading.read_lineage(
+        document,
+        lineage_reading.Around(
+            identities=identities,
+            signature=demands.get("signature"),
+            has_source=bool({"provenance", "ml_bom"} & demands.keys()),
+            load=lambda text: _load(folder / written_path(text), above=above),
+        ),
+    )
     value = document.value
     description = value.get("description")
     return Policy(
@@ -98,14 +126,16 @@ def _read(document: Document, *, folder: Path, given: Sequence[Signatory] | None
         other_names=reading.read_other_names(document),
         **demands,
         formats=reading.read_formats(document, has_ml_bom="ml_bom" in demands),
-        lineage=reading.read_lineage(document, has_source=bool({"provenance", "ml_bom"} & demands.keys())),
-        digest=_digest(value, identities),
+        lineage=lineage,
+        digest=_digest(value, identities, lineage),
         origin=document.what,
     )
 
 
-def _digest(value: Mapping[str, Any], identities: Mapping[str, Identity]) -> Digest:
+def _digest(value: Mapping[str, Any], identities: Mapping[str, Identity], lineage: LineageDemand) -> Digest:
     composed = dict(value)
+    if "lineage" in value:
+        composed["lineage"] = lineage_reading.composed(value["lineage"], lineage)
     composed["identities"] = {name: _composed(identity) for name, identity in identities.items()}
     composed.pop("trust", None)  # the roots are in what stands for those whom they vouch for
     return canonical_digest(composed)

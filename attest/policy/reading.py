@@ -26,14 +26,10 @@ from attest.claims.training import Operation
 from attest.model.manifest import FileKind
 from attest.policy import patterns
 from attest.policy.requirements import (
-    LINEAGE_WORDS,
     BOMDemand,
     ClaimDemand,
     FormatDemand,
-    Lineage,
-    LineageDemand,
     ProvenanceDemand,
-    SourceState,
 )
 from attest.strict_yaml import NodePath, dotted, suggestion
 
@@ -148,7 +144,7 @@ def read_requirements(document: Document, identities: Mapping[str, Identity]) ->
     found: dict[str, Any] = {}
     if "signature" in value:
         document.check_keys((*path, "signature"), value["signature"], ("by",), required=("by",))
-        by = _by(document, (*path, "signature"), value["signature"], identities)
+        by = read_by(document, (*path, "signature"), value["signature"], identities)
         found["signature"] = ClaimDemand(predicate_type=MODEL_SIGNATURE, by=by)
     if "provenance" in value:
         found["provenance"] = _provenance(document, (*path, "provenance"), value["provenance"], identities)
@@ -167,7 +163,12 @@ def read_requirements(document: Document, identities: Mapping[str, Identity]) ->
     return found
 
 
-def _by(document: Document, path: NodePath, value: Mapping[str, Any], known: Iterable[str]) -> tuple[str, ...]:
+def read_by(document: Document, path: NodePath, value: Mapping[str, Any], known: Iterable[str]) -> tuple[str, ...]:
+    """The key `by` of a demand: names of identities that the policy defines.
+
+    Raises:
+        PolicyError: one of them is not defined (`policy-unknown-identity`).
+    """
     names = read_texts(document, (*path, "by"), value["by"])
     for index, name in enumerate(names):
         if name not in known:
@@ -194,7 +195,7 @@ def _provenance(document: Document, path: NodePath, value: Any, known: Iterable[
     operations = read_texts(document, (*path, "operation"), value["operation"]) if "operation" in value else ()
     return ProvenanceDemand(
         predicate_type=PROVENANCE,
-        by=_by(document, path, value, known),
+        by=read_by(document, path, value, known),
         builders=read_texts(document, (*path, "builder"), value["builder"]) if "builder" in value else (),
         repositories=_repositories(document, (*path, "source", "repository"), source),
         clean=_only_true(document, (*path, "source", "clean"), source, "clean"),
@@ -223,7 +224,7 @@ def _only_true(document: Document, path: NodePath, value: Mapping[str, Any], key
 def _ml_bom(document: Document, path: NodePath, value: Any, known: Iterable[str]) -> BOMDemand:
     document.check_keys(path, value, ("by", "consistent"), required=("by",))
     consistent = _only_true(document, (*path, "consistent"), value, "consistent")
-    return BOMDemand(predicate_type=ML_BOM, by=_by(document, path, value, known), consistent=consistent)
+    return BOMDemand(predicate_type=ML_BOM, by=read_by(document, path, value, known), consistent=consistent)
 
 
 def _claims(document: Document, path: NodePath, value: Any, known: Iterable[str]) -> tuple[ClaimDemand, ...]:
@@ -236,7 +237,7 @@ def _claims(document: Document, path: NodePath, value: Any, known: Iterable[str]
         found.append(
             ClaimDemand(
                 predicate_type=_predicate_type(document, (*where, "type"), item["type"]),
-                by=_by(document, where, item, known),
+                by=read_by(document, where, item, known),
             )
         )
     return tuple(found)
@@ -290,32 +291,3 @@ def read_formats(document: Document, *, has_ml_bom: bool) -> FormatDemand | None
             )
     allow = None if kinds is None else tuple(read_word(document, (*path, "allow"), kind, FileKind) for kind in kinds)
     return FormatDemand(allow=allow, code_bearing=named)
-
-
-def read_lineage(document: Document, *, has_source: bool) -> LineageDemand:
-    """The key `lineage`.
-
-    Raises:
-        PolicyError: a word is unknown, or neither provenance nor ML-BOM is required to read it from.
-    """
-    path: NodePath = ("lineage",)
-    if "lineage" not in document.value:
-        return LineageDemand()
-    value = document.check_keys(path, document.value["lineage"], (*LINEAGE_WORDS, "source"))
-    if not value:
-        raise document.error(path, "lineage demands nothing: name an input, or leave it out", code="empty-list")
-    inputs = {
-        LINEAGE_WORDS[key]: read_word(document, (*path, key), value[key], Lineage) for key in value if key != "source"
-    }
-    source = SourceState.ANY
-    if "source" in value:
-        source = read_word(document, (*path, "source"), value["source"], SourceState)
-    demand = LineageDemand(inputs=MappingProxyType(inputs), source=source)
-    if demand.asks and not has_source:
-        raise document.error(
-            path,
-            "the policy does not say where lineage is read from",
-            code="missing-key",
-            expected="provenance: {by: […]} or ml-bom: {by: […]} under require",
-        )
-    return demand

@@ -115,16 +115,39 @@ class FormatDemand:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class AncestorDemand:
+    """What the inputs of one role have to be, beyond being stated with a digest; nothing besides asks for that alone.
+
+    Args:
+        signed_by: names of the identities of which one has to have signed them; empty where that is not asked.
+        same: whether they have to be allowed by the policy that this demand is part of.
+        satisfies: another policy that has to allow them.
+        depth: for how many generations; 1 for what the version itself was made from, `None` for all, to the roots.
+    """
+
+    signed_by: tuple[str, ...] = ()
+    same: bool = False
+    satisfies: Policy | None = None
+    depth: int | None = 1
+
+    def reaches(self, generation: int) -> bool:
+        """Whether it is about ancestors so many generations up; 1 for what the version itself was made from."""
+        return self.depth is None or generation <= self.depth
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class LineageDemand:
     """What has to be known about where a version came from.
 
     Args:
         inputs: role → how well its inputs have to be known.
         source: how well the code has to be known.
+        ancestors: role → what its inputs have to be besides, and for how many generations.
     """
 
     inputs: Mapping[Role, Lineage] = field(default_factory=lambda: MappingProxyType({}))
     source: SourceState = SourceState.ANY
+    ancestors: Mapping[Role, AncestorDemand] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def asks(self) -> bool:

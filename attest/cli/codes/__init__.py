@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from attest.cli.codes.ancestry import ANCESTRY
 from attest.cli.codes.bundles import BUNDLES
 from attest.cli.codes.certificates import CERTIFICATES
 from attest.cli.codes.evidence import EVIDENCE
@@ -20,6 +21,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CODES: Final[Mapping[str, tuple[str, str, int]]] = MappingProxyType(
-    {**TYPED, **KEYS, **FILES, **RECORDS, **EVIDENCE, **BUNDLES, **CERTIFICATES, **POLICIES, **SERVICES, **STORES}
+    {
+        **TYPED,
+        **KEYS,
+        **FILES,
+        **RECORDS,
+        **EVIDENCE,
+        **BUNDLES,
+        **CERTIFICATES,
+        **POLICIES,
+        **ANCESTRY,
+        **SERVICES,
+        **STORES,
+    }
 )
 """Code → (what it means, what to do, exit status). A test holds it against what the source raises."""

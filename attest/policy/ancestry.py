@@ -1,0 +1,100 @@
+"""What was gathered outside about the ancestors of a version, as values that a policy can be evaluated over.
+
+Nothing here reaches anything. An ancestor is what its digest names, as the store answered and the verifier left it;
+one that was not found says why, and is never taken for one that holds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeAlias
+
+from attest_registry.errors import AttestError
+from attest_registry.reference import Reference
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from attest.claims.training import Input
+    from attest.verify.facts import Judged
+    from attest_registry.digest import Digest
+
+_SCHEMES = ("oci://", "attest:")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sought:
+    """An ancestor as one policy looks at it: whose words count differs from policy to policy.
+
+    Args:
+        reference: model and digest, and the host of its store.
+        policy: digest of the policy whose identities its evidence is verified against.
+    """
+
+    reference: Reference
+    policy: Digest
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ancestor:
+    """An ancestor that was found.
+
+    Args:
+        digest: its manifest digest; its manifest was checked against it.
+        files: path → digest of its files.
+        judged: its evidence after verification.
+    """
+
+    digest: Digest
+    files: Mapping[str, Digest]
+    judged: Judged
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unreached:
+    """An ancestor that was not found.
+
+    Args:
+        why: for people.
+    """
+
+    why: str
+
+
+Ancestors: TypeAlias = "Mapping[Sought, Ancestor | Unreached]"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Gathered:
+    """All that a verdict needs beside the version itself.
+
+    Args:
+        ancestors: what was found of what it was made from.
+    """
+
+    ancestors: Ancestors = field(default_factory=lambda: MappingProxyType({}))
+
+
+NOTHING = Gathered()
+"""For policies that need nothing; where one needs something, nothing is never enough."""
+
+
+def ancestor_reference(item: Input, host: str | None) -> Reference | None:
+    """Where an input that is a version can be looked for, from the URI in the claim.
+
+    Args:
+        item: the input.
+        host: of the store in which the claim was found; `attest:` addresses mean that same store.
+    """
+    if item.uri is None or item.digest is None:
+        return None
+    for scheme in _SCHEMES:
+        if item.uri.startswith(scheme):
+            name = item.uri.removeprefix(scheme).partition("@")[0]
+            try:
+                found = Reference.parse(name)
+            except AttestError:
+                return None
+            return Reference(host=found.host if scheme == "oci://" else host, model=found.model, digest=item.digest)
+    return None
