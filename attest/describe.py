@@ -18,7 +18,6 @@ from attest.evidence.collect import collect
 from attest.policy.ancestry import ancestor_reference
 from attest.signing.bundle import Bundle, KeyMaterial
 from attest.verify.verifier import judge
-from attest_registry.reference import Reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from attest.verify.facts import Judged
     from attest.verify.proven import ProvenTime
     from attest_registry.oci.content import Repository
+    from attest_registry.reference import Reference
 
 T = TypeVar("T")
 _DEEPEST: Final = 8
