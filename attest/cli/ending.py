@@ -21,6 +21,7 @@ from attest_registry.errors import AttestError, StoreError, StoreRefused
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from attest.cli.verdicts import Shape
     from attest.policy.verdict import Denied
 
 _NOT_STARTED: Final = 120
@@ -48,11 +49,20 @@ def end(problem: BaseException, given: Sequence[str], *, verb: str | None) -> in
     try:
         if verb == "exec":
             return _not_started(error)
-        _show(error, as_json="--json" in own(given))
+        _show(error, shape=_shape(own(given), verb))
     except StoreError as unwritten:  # the answer could not be written
         render.error(unwritten)
     _debug(problem)
     return error.exit_status
+
+
+def _shape(given: Sequence[str], verb: str | None) -> Shape:
+    """How the answer was asked for; also where the command line could not be parsed."""
+    from attest.cli.options import is_asked_for  # noqa: PLC0415
+    from attest.cli.verdicts import Shape  # noqa: PLC0415
+
+    asked = {form: verb == "verify" and is_asked_for(given, form) for form in ("json", "sarif")}
+    return Shape(as_json="--json" in given or asked["json"], as_sarif=asked["sarif"])
 
 
 def own(given: Sequence[str]) -> list[str]:
@@ -63,23 +73,28 @@ def own(given: Sequence[str]) -> list[str]:
 def _not_started(error: AttestError) -> int:
     """The refusal of a command comes last, and short: container platforms keep the end of a log only."""
     from attest.cli import last_words  # noqa: PLC0415
+    from attest.cli.verdicts import Shape  # noqa: PLC0415
 
     with render.gathered() as lines:
-        _show(error, as_json=False)
+        _show(error, shape=Shape())
         render.note("the command was not started")
     last_words.say(lines)
     _debug(error)
     return _NOT_STARTED + error.exit_status if error.exit_status < _NOT_STARTED else error.exit_status
 
 
-def _show(error: AttestError, *, as_json: bool) -> None:
+def _show(error: AttestError, *, shape: Shape) -> None:
     from attest.policy.verdict import Denied  # noqa: PLC0415
 
     if isinstance(error, Denied):
-        _show_denied(error, as_json=as_json)
+        _show_denied(error, shape=shape)
     elif error.shown:
         return
-    elif as_json:
+    elif shape.as_sarif:
+        from attest.cli import sarif  # noqa: PLC0415
+
+        render.document(sarif.of_error(error))
+    elif shape.as_json:
         render.document(render.error_document(error))
     elif error.code == "interrupted":
         render.note(f"{error.message}; {error.hint}")
@@ -87,12 +102,12 @@ def _show(error: AttestError, *, as_json: bool) -> None:
         render.error(error)
 
 
-def _show_denied(problem: Denied, *, as_json: bool) -> None:
+def _show_denied(problem: Denied, *, shape: Shape) -> None:
     """The verdict is the answer: on stdout where it was asked for, on stderr where it stops something else."""
-    from attest.cli.verdicts import show_verdict  # noqa: PLC0415
+    from attest.cli.verdicts import show_verdict, verdict_document  # noqa: PLC0415
 
-    if as_json:
-        render.document({"schema": "attest/verdict/v1", "reference": problem.reference, **problem.verdict.to_json()})
+    if shape.is_document:
+        render.document(verdict_document(problem.verdict, reference=problem.reference, shape=shape))
     elif not problem.shown:
         show_verdict(problem.verdict, reference=problem.reference, by=problem.verdict.policy_name, refused=True)
     for hint in problem.verdict.hints:

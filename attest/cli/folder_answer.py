@@ -64,7 +64,12 @@ class Answer:
             Tampered: files differ, are missing, or are not signed.
             Refusal: files can run code and are not named.
         """
-        if shape.as_json:
+        if shape.as_sarif:
+            from attest.cli import sarif  # noqa: PLC0415
+
+            wrong, files = Tampered.exit_status, self.findings.files
+            render.document(sarif.of_folder(self._document(), files, folder=self.folder, wrong=wrong))
+        elif shape.as_json:
             render.document(self._document())
         elif not shape.quiet or self.word != "ALLOWED":
             self._show()
@@ -108,6 +113,8 @@ class Answer:
             name, text = _WORDS[wrong.status]
             if wrong.expected is not None and wrong.found is not None:
                 text = f"expected {wrong.expected.short}   found {wrong.found.short}"
+            if wrong.span is not None:
+                text = f"bytes {wrong.span[0]:,} to {wrong.span[1]:,}   {text}".rstrip()
             rows.append((f"✗ {render.clean(wrong.path)}", name, text))
         for line in render.columns(rows):
             render.result(line.replace("✗", render.mark("✗", sys.stdout), 1))
@@ -145,6 +152,7 @@ class Answer:
                     "status": finding.status.value,
                     "expected": None if finding.expected is None else str(finding.expected),
                     "found": None if finding.found is None else str(finding.found),
+                    "span": None if finding.span is None else list(finding.span),
                     "code_bearing_not_named": finding.path in self.unnamed,
                 }
                 for finding in self.findings.files

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
@@ -12,7 +13,7 @@ from attest.errors import InputError
 from attest.whom import Whom
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
@@ -100,6 +101,41 @@ def reach() -> Callable[[F], F]:
 def as_json() -> Callable[[F], F]:
     """One JSON document instead of text."""
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+
+
+_FORMATS: Final = ("table", "json", "sarif")
+
+
+def format_of_answer() -> Callable[[F], F]:
+    """`--format` beside `--json` and `--quiet`, whose options stand above; the command gets all three as `shape`."""
+
+    def decorate(function: F) -> F:
+        @functools.wraps(function)
+        def gathered(*, as_json: bool, quiet: bool, answer_format: str | None, **values: Any) -> Any:
+            from attest.cli.verdicts import Shape  # noqa: PLC0415
+
+            for typed, taken in (("--json", as_json and answer_format != "json"), ("--quiet", quiet)):
+                if taken and answer_format is not None:
+                    raise InputError(
+                        f"{typed} and --format {answer_format} exclude each other",
+                        code="usage",
+                        expected="one form of answer",
+                    )
+            as_json = as_json or answer_format == "json"
+            return function(shape=Shape(as_json=as_json, quiet=quiet, as_sarif=answer_format == "sarif"), **values)
+
+        option = click.option(
+            "--format", "answer_format", type=click.Choice(_FORMATS), help="How to answer; sarif is for CI."
+        )
+        return option(gathered)  # type: ignore[return-value]  # click calls it by keyword only
+
+    return decorate
+
+
+def is_asked_for(given: Sequence[str], form: str) -> bool:
+    """Whether `--format FORM` was typed, for those who answer when nothing could be parsed."""
+    pairs = itertools.pairwise(given)
+    return f"--format={form}" in given or ("--format", form) in pairs
 
 
 def progress() -> Callable[[F], F]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from attest.cli import render
 from attest.policy.verdict import Status
@@ -35,10 +35,32 @@ class Shape:
     Args:
         as_json: as one document.
         quiet: as the bare value.
+        as_sarif: as one document of another kind, for CI.
     """
 
     as_json: bool = False
     quiet: bool = False
+    as_sarif: bool = False
+
+    @property
+    def is_document(self) -> bool:
+        """Whether a machine reads it."""
+        return self.as_json or self.as_sarif
+
+
+def verdict_document(verdict: Verdict, *, reference: str, shape: Shape) -> dict[str, Any]:
+    """A verdict as the one document that was asked for.
+
+    Args:
+        verdict: what to show.
+        reference: pinned.
+        shape: JSON of ours, or SARIF.
+    """
+    if shape.as_sarif:
+        from attest.cli import sarif  # noqa: PLC0415
+
+        return sarif.of_verdict(verdict, reference=reference)
+    return {"schema": "attest/verdict/v1", "reference": reference, **verdict.to_json()}
 
 
 def show_verdict(

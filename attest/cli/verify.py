@@ -10,7 +10,7 @@ import click
 from attest.cli import options, render
 from attest.cli.progress import Bars
 from attest.cli.references import REFERENCE
-from attest.cli.verdicts import Shape, show_verdict
+from attest.cli.verdicts import Shape, show_verdict, verdict_document
 from attest.errors import AttestError, InputError
 from attest.settings import Settings
 from attest.stores import Reach
@@ -21,6 +21,7 @@ from attest.whom import Whom  # noqa: TC001  # the signature says it
     epilog=options.examples(
         "attest verify credit-risk:1 --key alice.pub",
         "attest verify ghcr.io/acme/credit-risk:5 --policy production.yaml --json",
+        "attest verify credit-risk:5 --policy production.yaml --format sarif > attest.sarif",
         "attest verify ./copy --against credit-risk:1 --key alice.pub",
         "attest verify ./copy --bundle model.sig --key alice.pub",
         "attest verify ./copy --bundle model.sig --identity release@acme.example --root ca.pem --tsa-chain tsa.pem",
@@ -36,6 +37,7 @@ from attest.whom import Whom  # noqa: TC001  # the signature says it
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="For a folder: files that you leave out.")
 @click.option("-q", "--quiet", is_flag=True, help="Print the pinned reference only, and only if allowed.")
 @options.as_json()
+@options.format_of_answer()
 @options.reach()
 @options.progress()
 def command(
@@ -47,8 +49,7 @@ def command(
     bundle: str | None,
     evidence: tuple[str, ...],
     exclude: tuple[str, ...],
-    quiet: bool,
-    as_json: bool,
+    shape: Shape,
     plain_http: bool,
     ca_file: str | None,
     no_progress: bool,
@@ -59,8 +60,7 @@ def command(
     """
     settings = Settings.load()
     reach = Reach(plain_http=plain_http, ca_file=ca_file)
-    shape = Shape(as_json=as_json, quiet=quiet)
-    bars = Bars(shown=not no_progress and not as_json and not quiet)
+    bars = Bars(shown=not no_progress and not shape.is_document and not shape.quiet)
     if _is_path(what):
         from attest.cli.verify_folder import Question, verify_folder  # noqa: PLC0415
 
@@ -109,12 +109,12 @@ def _verify_reference(
         with progress:
             judgement = with_bytes_read(judgement, progress=progress)
     pinned, denied = str(judgement.reference), not judgement.verdict.allowed
-    if denied and (shape.as_json or shape.quiet):
+    if denied and (shape.is_document or shape.quiet):
         raise Denied(judgement.verdict, reference=pinned)
     if shape.quiet:
         render.result(pinned)
-    elif shape.as_json:
-        render.document({"schema": "attest/verdict/v1", "reference": pinned, **judgement.verdict.to_json()})
+    elif shape.is_document:
+        render.document(verdict_document(judgement.verdict, reference=pinned, shape=shape))
     else:
         show_verdict(judgement.verdict, reference=pinned, judged=judgement.judged, by=judgement.policy.name)
     if denied:
