@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from attest.cli import folder_answer
 from attest.errors import InputError
 from attest.written_path import written_path
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from attest.cli.progress import Bars
     from attest.cli.verdicts import Shape
     from attest.model.manifest import ModelManifest
+    from attest.model.ranges import Cut
     from attest.policy.document import Policy
     from attest.settings import Settings
     from attest.stores import Reach
@@ -92,48 +94,71 @@ def verify_folder(
 
     question.check(folder)
     root = written_path(folder)
-    if question.against is not None:
-        reference, policy, compare = _version(question.against, folder, whom, settings, reach)
-    else:
-        reference, policy, compare = _evidence(question, folder, whom, settings)
+    asked = (
+        _version(question.against, folder, whom, settings, reach)
+        if question.against is not None
+        else _evidence(question, folder, whom, settings)
+    )
     own = None if question.bundle is None else path_inside(written_path(question.bundle), root)
     exclude = [*question.exclude, *([] if own is None else [literally(own)])]
     with progress:
-        manifest = hash_tree(walk(root, exclude=exclude), progress=progress)
-    findings: FolderFindings = compare(manifest)
+        manifest = hash_tree(walk(root, exclude=exclude), cuts=asked.cuts, progress=progress)
+    findings = asked.compare(manifest)
     if question.bundles:
-        _judge(folder, findings, manifest, policy)
+        _judge(folder, findings, manifest, asked.policy)
     answer = folder_answer.Answer(
         folder=folder,
         findings=findings,
-        policy=policy,
-        reference=reference,
-        unnamed=tuple(_unnamed_code(manifest, policy)),
+        policy=asked.policy,
+        reference=asked.reference,
+        unnamed=tuple(_unnamed_code(manifest, asked.policy)),
         bundle=own,
         exclude=question.exclude,
     )
     answer.give(shape)
 
 
-def _version(against: str, folder: str, whom: Whom, settings: Settings, reach: Reach) -> tuple[str | None, Policy, Any]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Expected:
+    """What the folder is held against, before its bytes are read.
+
+    Args:
+        policy: whom to trust, and what for.
+        compare: the hashed folder → what differs.
+        reference: the version; `None` where it is evidence.
+        cuts: byte ranges that hashing has to give digests of.
+    """
+
+    policy: Policy
+    compare: Callable[[ModelManifest], FolderFindings]
+    reference: str | None = None
+    cuts: Mapping[str, Sequence[Cut]] = field(default_factory=dict)
+
+
+def _version(against: str, folder: str, whom: Whom, settings: Settings, reach: Reach) -> _Expected:
     from attest.verbs import admitted  # noqa: PLC0415
     from attest.verify.directory import compare_with_version  # noqa: PLC0415
 
     verb = f"verify {folder} --against"
     admission = admitted(against, settings=settings, reach=reach, verb=verb, whom=whom)
     files = {file.path: file.digest for file in admission.artefact.files}
-    return str(admission.reference), admission.policy, lambda manifest: compare_with_version(manifest, files)
+    return _Expected(
+        policy=admission.policy,
+        compare=lambda manifest: compare_with_version(manifest, files),
+        reference=str(admission.reference),
+    )
 
 
-def _evidence(question: Question, folder: str, whom: Whom, settings: Settings) -> tuple[str | None, Policy, Any]:
+def _evidence(question: Question, folder: str, whom: Whom, settings: Settings) -> _Expected:
     from attest.evidence.evidence import Evidence  # noqa: PLC0415
     from attest.trusting import policy_in_force  # noqa: PLC0415
-    from attest.verify.directory import verify_directory  # noqa: PLC0415
+    from attest.verify.directory import compare_with_lists, read_lists  # noqa: PLC0415
 
     policy = policy_in_force(settings, whom, asked_for=folder, rest=question.typed)
     pieces = [Evidence(raw=_read(path), origin=str(path)) for path in question.bundles]
-    single = written_path(folder).is_file()
-    return None, policy, lambda manifest: verify_directory(manifest, pieces, policy.keys, single_file=single)
+    model = written_path(folder)
+    lists = read_lists(pieces, policy.keys, only=model.name if model.is_file() else None)
+    return _Expected(policy=policy, compare=lambda manifest: compare_with_lists(manifest, lists), cuts=lists.cuts())
 
 
 def _read(path: Path) -> bytes:

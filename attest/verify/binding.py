@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from attest.claims.predicates import COSIGN_SIGN, OWN_NAMESPACE, word_for
-from attest.errors import SignatureInvalid, SubjectMismatch, Tampered
+from attest.errors import Refusal, SignatureInvalid, SubjectMismatch, Tampered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,12 +42,14 @@ class FileFinding:
         status: how it compares.
         expected: the signed digest, where it is on the list.
         found: the digest of what is there.
+        span: first byte and end of the range that the two digests are of; `None` for the whole file.
     """
 
     path: str
     status: FileStatus
     expected: Digest | None = None
     found: Digest | None = None
+    span: tuple[int, int] | None = None
 
 
 def bind_signer(statement: Statement, *, signer: Signatory, proven: VerifiedBundle | None = None) -> None:
@@ -141,14 +143,44 @@ def bind_files(signature: ModelSignature, *, artefact: Artefact) -> None:
 
     Raises:
         Tampered: another digest (`digest-mismatch`), a file too many (`unsigned-file`) or too few (`file-missing`).
+        Refusal: `shards-need-bytes`: it is over shards, and some file is more than one.
     """
-    signed = {resource.path: resource.digest for resource in signature.resources}
-    findings = compare(signed, {file.path: file.digest for file in artefact.files})
+    findings = compare(_whole_files(signature), {file.path: file.digest for file in artefact.files})
     wrong = [finding for finding in findings if finding.status is not FileStatus.SAME]
     for status in (FileStatus.DIFFERS, FileStatus.NOT_SIGNED, FileStatus.MISSING):
         first = next((finding for finding in wrong if finding.status is status), None)
         if first is not None:
             raise _tampered(first, others=len(wrong) - 1)
+    _bind_sizes(signature, artefact)
+
+
+def _whole_files(signature: ModelSignature) -> dict[str, Digest]:
+    """Path → SHA-256 of the file: what a version knows without its bytes. A file's only shard is all of it."""
+    for file in signature.sharded:
+        if len(file.digests) > 1:
+            raise Refusal(
+                f"the model signature is over {len(file.digests)} shards of {file.path}, "
+                "and a version has the digests of whole files",
+                code="shards-need-bytes",
+                expected="a signature over files, or over files that are one shard each",
+                found=f"shards of {signature.shard_size} bytes",
+                hint="attest verify ./DIR --bundle FILE --key PUBLIC_KEY     reads the bytes of a folder",
+            )
+    whole = {resource.path: resource.digest for resource in signature.resources}
+    return whole | {file.path: file.digests[0] for file in signature.sharded}
+
+
+def _bind_sizes(signature: ModelSignature, artefact: Artefact) -> None:
+    """Shards say where a file ends."""
+    sizes = {file.path: file.size for file in artefact.files}
+    for file in signature.sharded:
+        if sizes[file.path] != file.size:
+            raise Tampered(
+                f"{file.path} has another size than was signed",
+                code="digest-mismatch",
+                expected=f"{file.size} bytes",
+                found=f"{sizes[file.path]} bytes",
+            )
 
 
 def _tampered(finding: FileFinding, *, others: int) -> Tampered:

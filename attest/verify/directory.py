@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from attest.claims import signature
 from attest.claims.predicates import word_for
 from attest.errors import AttestError, EvidenceMissing, MalformedEvidence, SubjectMismatch, Tampered
-from attest.verify import binding
+from attest.verify import binding, sharded
 from attest.verify.binding import FileFinding, FileStatus
 from attest.verify.verifier import (
     Signed,
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from attest.claims.signature import ModelSignature
     from attest.evidence.evidence import Evidence
     from attest.model.manifest import ModelManifest
+    from attest.model.ranges import Cut
     from attest.trust.signatory import Signatory
     from attest.verify.facts import Fact, Rejected
     from attest_registry.digest import Digest
@@ -107,6 +108,25 @@ def compare_with_version(manifest: ModelManifest, files: Mapping[str, Digest]) -
     return FolderFindings(files=binding.compare(files, files_of(manifest)))
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SignedLists:
+    """What trusted people signed, before the folder's bytes are read.
+
+    Args:
+        listed: authentic model signatures.
+        others: authentic claims of other kinds.
+        rejected: evidence that did not hold, and why.
+    """
+
+    listed: tuple[tuple[Signed, ModelSignature], ...]
+    others: tuple[Signed, ...]
+    rejected: tuple[Rejected, ...]
+
+    def cuts(self) -> dict[str, list[Cut]]:
+        """The byte ranges that hashing has to give digests of."""
+        return sharded.cuts(claim for _, claim in self.listed)
+
+
 def verify_directory(
     manifest: ModelManifest,
     evidence: Sequence[Evidence],
@@ -114,9 +134,7 @@ def verify_directory(
     *,
     single_file: bool = False,
 ) -> FolderFindings:
-    """A folder against evidence files.
-
-    Where several trusted model signatures are given, the one that fits best is shown.
+    """A folder against evidence files. Signatures over shards need its `SignedLists.cuts` beforehand.
 
     Args:
         manifest: the folder, hashed.
@@ -128,37 +146,65 @@ def verify_directory(
         EvidenceMissing: there is no model signature at all.
         AttestError: there is one, and it does not hold: what is wrong with it, by its own code.
     """
+    lists = read_lists(evidence, keys, only=manifest.files[0].path if single_file else None)
+    return compare_with_lists(manifest, lists)
+
+
+def read_lists(evidence: Sequence[Evidence], keys: Sequence[Signatory], *, only: str | None) -> SignedLists:
+    """What trusted people signed.
+
+    Args:
+        evidence: bundles from anywhere.
+        keys: whom the operator named.
+        only: the name of the model's file, where it is a file and no folder: only then may a signature call it `.`.
+
+    Raises:
+        EvidenceMissing: there is no model signature at all.
+        AttestError: there is one, and it does not hold: what is wrong with it, by its own code.
+    """
     check_amount(evidence)
-    there = files_of(manifest)
-    only = manifest.files[0].path if single_file else None
-    listed: list[_Listed] = []
+    listed: list[tuple[Signed, ModelSignature]] = []
     others: list[Signed] = []
     rejected: list[Rejected] = []
     for piece in in_order(evidence):
         try:
             signed = authenticate(piece, keys)
             if is_model_signature(signed.statement.predicate_type):
-                listed.append(_read_list(signed, there, only=only))
+                claim = signature.parse(signed.statement)
+                listed.append((signed, claim if only is None else claim.of_file(only)))
             else:
                 others.append(signed)
         except AttestError as error:
             rejected.append(_named(reject(piece, error)))
     if not listed:
         raise _no_signature(rejected)
+    return SignedLists(listed=tuple(listed), others=tuple(others), rejected=tuple(rejected))
+
+
+def compare_with_lists(manifest: ModelManifest, lists: SignedLists) -> FolderFindings:
+    """A folder against what was signed; of several model signatures the one that fits best is shown.
+
+    Args:
+        manifest: the folder, hashed with the `cuts` of the lists.
+        lists: what trusted people signed.
+
+    Raises:
+        Refusal: `shards-need-bytes`: it was hashed without.
+    """
+    listed = [_Listed(signed=signed, claim=claim, files=_compare(claim, manifest)) for signed, claim in lists.listed]
+    rejected = list(lists.rejected)
     best = min(listed, key=lambda each: (each.differences, not each.has_time))
     facts: tuple[Fact, ...] = ()
     if best.files and not best.differences:
-        facts, wrong = _with_others(best, others, manifest.oms_root)
+        facts, wrong = _with_others(best, lists.others, manifest.oms_root)
         rejected += wrong
     return FolderFindings(files=best.files, signer=best.signed.signer, facts=facts, rejected=tuple(rejected))
 
 
-def _read_list(signed: Signed, there: Mapping[str, Digest], *, only: str | None) -> _Listed:
-    claim = signature.parse(signed.statement)
-    if only is not None and [resource.path for resource in claim.resources] == [signature.THE_FILE]:
-        claim = replace(claim, resources=(replace(claim.resources[0], path=only),))
-    signed_files = {resource.path: resource.digest for resource in claim.resources}
-    return _Listed(signed=signed, claim=claim, files=binding.compare(signed_files, there))
+def _compare(claim: ModelSignature, manifest: ModelManifest) -> tuple[FileFinding, ...]:
+    if claim.shard_size is not None:
+        return sharded.compare(claim, manifest.files, size=claim.shard_size)
+    return binding.compare({resource.path: resource.digest for resource in claim.resources}, files_of(manifest))
 
 
 def _named(rejected: Rejected) -> Rejected:

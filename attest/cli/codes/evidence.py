@@ -74,6 +74,11 @@ EVIDENCE: Final[Mapping[str, tuple[str, str, int]]] = {
     "shard-gap": ("bytes of a file are under no shard of the model signature", _BROKEN, 3),
     "shard-overlap": ("bytes of a file are under two shards of the model signature", _BROKEN, 3),
     "shard-size": ("a shard of the model signature has an impossible size, or another one than it says", _BROKEN, 3),
+    "shards-need-bytes": (
+        "the model signature is over shards of files, and only digests of whole files are there",
+        "compare a folder: attest verify ./DIR --bundle FILE; or ask for a signature over files",
+        1,
+    ),
     "ignore-too-wide": (
         "the model signature ignores so much that files could be added unseen",
         "ask for a signature that ignores single names at most",
