@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from attest.cli import render
@@ -78,9 +78,12 @@ def show_verdict(
     stream = sys.stderr if refused else sys.stdout
     write = render.note if refused else render.result
     write(reference)
-    width = max((len(finding.rule) for finding in verdict.findings), default=0)
-    for finding in verdict.findings:
+    own = [finding for finding in verdict.findings if not finding.path]
+    width = max((len(finding.rule) for finding in own), default=0)
+    for finding in own:
         _show_finding(finding, width, write)
+    if len(own) < len(verdict.findings):
+        _show_lineage(verdict, write)
     for rejected in judged.rejected if judged is not None else ():
         if rejected.error.exit_status > 1:  # evidence by somebody else is nothing to worry about, and shown above
             origin, why = rejected.evidence.origin[:19], render.clean(rejected.error.message)
@@ -98,12 +101,28 @@ def _show_finding(finding: Finding, width: int, write: Callable[[str], None]) ->
         signer = f"   {finding.signer}" if finding.signer else ""
         write(f"{head}{render.clean(finding.summary)}{render.clean(signer)}")
         return
+    for index, line in enumerate(_lines(finding)):
+        write((head if index == 0 else pad) + line)
+
+
+def _show_lineage(verdict: Verdict, write: Callable[[str], None]) -> None:
+    from attest.cli import verdict_tree  # noqa: PLC0415
+
+    stream = sys.stdout if write is render.result else sys.stderr
+    marked = [replace(finding, path=tuple(map(render.clean, finding.path))) for finding in verdict.findings]
+    for line in verdict_tree.lines(marked, mark=lambda status: render.mark(MARKS[status], stream), said=_lines):
+        write(f"    {line}")
+
+
+def _lines(finding: Finding) -> list[str]:
+    """What is said of one finding; of one that holds, its summary and signer alone."""
     lines = []
     if finding.summary:
         lines.append(render.clean(finding.summary))
+    if not finding.stands_in_the_way:
+        return [*lines, *([render.clean(finding.signer)] if finding.signer else [])]
     if finding.expected:
         lines.append(f"expected  {render.clean(finding.expected)}")
     if finding.found:
         lines.append(f"found     {render.clean(finding.found)}")
-    for index, line in enumerate(lines or [finding.code or "unknown"]):
-        write((head if index == 0 else pad) + _WHOLE_DIGEST.sub(r"\1…", line))
+    return [_WHOLE_DIGEST.sub(r"\1…", line) for line in lines or [finding.code or "unknown"]]
