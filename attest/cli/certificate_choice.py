@@ -60,6 +60,7 @@ def choose(values: dict[str, Any], settings: Settings) -> KeyChoice | KeylessCho
                 expected="--key, --certificate, and --tsa for a proven time",
                 hint="attest sign --help",
             )
+    signers.refuse_identity(values, "a certificate")
     return CertificateChoice(values, settings)
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from attest.cli import passphrase, render, trust_change
+from attest.cli import mirrors, passphrase, render, trust_change
 from attest.errors import InputError, Interrupted
 from attest.written_path import written_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from attest.cli.mirrors import Mirror
     from attest.settings import Settings
     from attest.signing.algorithms import PublicKey
     from attest.signing.bundle_signer import BundleSigner
@@ -28,12 +30,19 @@ _OPTIONS = (
     click.option("--passphrase-file", metavar="FILE", help="Passphrase or PIN of the key. [env: ATTEST_PASSPHRASE]"),
     click.option("--keyless", is_flag=True, help="Sign with an identity instead: this CI job's, or a login."),
     click.option("--trust-config", metavar="FILE", help="With --keyless: a Sigstore of your own."),
+    click.option("--mirror", metavar="URL", help="With --keyless: its TUF mirror; else the pinned root's."),
+    click.option("--root", metavar="ROOT.json", help="With --mirror: the TUF root that it has to begin with."),
     click.option("--staging", is_flag=True, help="With --keyless: Sigstore's staging instance."),
     click.option("--identity-token", metavar="TOKEN|FILE", help="With --keyless. [env: ATTEST_IDENTITY_TOKEN]"),
     click.option("--tsa", metavar="URL", help="With a key: have each signature timestamped."),
     click.option("--rekor", metavar="URL", help="With a key: make each signature public in this log."),
     click.option("--rekor-version", type=click.IntRange(1, 2), help="Which API that log has."),
 )
+
+_OF_AN_IDENTITY = ("trust_config", "mirror", "root", "staging", "identity_token")
+_PUBLIC_OR_OWN = """\
+{verb} --keyless --mirror https://tuf-repo-cdn.sigstore.dev     Sigstore's public instance
+attest trust fetch --mirror URL --root ROOT.json     once, and a Sigstore of your own is taken from then on"""
 
 
 def signing() -> Callable[[F], F]:
@@ -59,16 +68,33 @@ def choose(values: dict[str, Any], settings: Settings) -> KeyChoice | KeylessCho
         CredentialError: an identity token that cannot be used.
     """
     if values["keyless"]:
-        _refuse_beside(values, "--keyless", ("key", "tsa", "rekor", "rekor_version"))
+        refuse_beside(values, "--keyless", ("key", "tsa", "rekor", "rekor_version"))
+        if values["trust_config"] is not None:
+            refuse_beside(values, "--trust-config", ("mirror", "root", "staging"))
         return KeylessChoice(values, settings)
-    _refuse_beside(values, "a key", ("trust_config", "staging", "identity_token"))
+    refuse_identity(values, "a key")
     if (values["rekor"] is None) != (values["rekor_version"] is None):
         raise InputError("--rekor and --rekor-version belong together", code="usage", expected="both, or neither")
     return KeyChoice(values, settings)
 
 
-def _refuse_beside(values: dict[str, Any], what: str, names: tuple[str, ...]) -> None:
-    typed = [f"--{name.replace('_', '-')}" for name in names if values[name]]
+def refuse_identity(values: dict[str, Any], what: str) -> None:
+    """Refuse options of signing with an identity where something else signs: unread, they would promise too much."""
+    refuse_beside(values, what, _OF_AN_IDENTITY)
+
+
+def refuse_beside(values: dict[str, Any], what: str, names: tuple[str, ...]) -> None:
+    """Refuse options that do not go with another.
+
+    Args:
+        values: the options by name.
+        what: the other.
+        names: those that do not go with it.
+
+    Raises:
+        InputError: `usage`: one of them was typed.
+    """
+    typed = [f"--{name.replace('_', '-')}" for name in names if values[name] not in (None, False)]
     if typed:
         raise InputError(f"{typed[0]} does not go with {what}", code="usage", hint=f"{_verb()} --help")
 
@@ -149,24 +175,39 @@ class KeylessChoice:
     def __init__(self, values: dict[str, Any], settings: Settings) -> None:
         self._values = values
         self._settings = settings
+        self._mirror = self._find_mirror()
         self._pinned = False
         self._trust = self._instance()
         self._token = self._find_token()
         self._holder: Any = None
-        if values["trust_config"] is None:
+        if self._trust.public or (self._mirror is not None and self._mirror.public):
             _say_public(self._token, yes=values["yes"])
+
+    def _find_mirror(self) -> Mirror | None:
+        """Where a Sigstore says of itself who signs; `None` where a file says it."""
+        if self._values["trust_config"] is not None:
+            return None
+        return mirrors.choose(
+            self._settings,
+            self._values,
+            verb=_verb(),
+            others="--staging, or --trust-config FILE",
+            hint=_PUBLIC_OR_OWN.format(verb=_verb()),
+        )
 
     def _instance(self) -> SigningTrust:
         from attest.signing.trust_config import SigningTrust  # noqa: PLC0415
-        from attest.trust.tuf_mirror import PUBLIC_GOOD, STAGING  # noqa: PLC0415
+        from attest.trust.tuf_mirror import PUBLIC_GOOD  # noqa: PLC0415
 
-        if self._values["trust_config"] is not None:
+        mirror = self._mirror
+        if mirror is None:
             return SigningTrust.load(written_path(self._values["trust_config"]))
-        mirror = STAGING if self._values["staging"] else PUBLIC_GOOD
         trust = SigningTrust.from_mirror(
-            mirror, root=None, folder=self._settings.state / "tuf", options=service_options(self._settings)
+            mirror.url, root=mirror.root, folder=self._settings.state / "tuf", options=service_options(self._settings)
         )
-        self._pinned = trust_change.is_pinned(self._settings, mirror, trust.root)
+        self._pinned = trust_change.is_pinned(self._settings, mirror.url, trust.root)
+        if mirror.remembered and mirror.url != PUBLIC_GOOD and not (self._values["quiet"] or self._values["as_json"]):
+            render.note(f"at       {render.clean(mirror.url)}, where the pinned root came from")
         return trust
 
     def _find_token(self) -> Token:
@@ -192,8 +233,16 @@ class KeylessChoice:
         whom = f"--identity {self._holder.subject} --issuer {self._holder.issuer}"
         if self._pinned:
             return whom
-        how = f"     (attest trust fetch{' --staging' if self._values['staging'] else ''} pins one)"
-        return f"{whom} --trusted-root FILE{'' if self._values['trust_config'] else how}"
+        how = "" if self._mirror is None else f"     (attest trust fetch{self._named()} pins one)"
+        return f"{whom} --trusted-root FILE{how}"
+
+    def _named(self) -> str:
+        """The mirror as it was typed."""
+        mirror, root = self._values["mirror"], self._values["root"]
+        words = ["--staging"] if self._values["staging"] else []
+        words += ["--mirror", mirror] if mirror else []
+        words += ["--root", root] if root else []
+        return "".join(f" {shlex.quote(word)}" for word in words)
 
 
 def _say_public(token: Token, *, yes: bool) -> None:

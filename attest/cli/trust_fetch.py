@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import click
 
-from attest.cli import options, trust_change
-from attest.errors import InputError
+from attest.cli import mirrors, options, trust_change
 from attest.settings import Settings
 from attest.written_path import written_path
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-_MOST_BYTES: Final = 1024 * 1024
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Mirror:
-    """Where to fetch from.
-
-    Args:
-        url: the mirror's address.
-        root: the root.json that it has to begin with; `None` for the one that is built in.
-    """
-
-    url: str
-    root: bytes | None = None
+_HINT: Final = """\
+attest trust fetch --mirror https://tuf-repo-cdn.sigstore.dev     Sigstore's public instance
+attest trust pin FILE                                             a newer file that you were given"""
 
 
 @click.command(
@@ -59,7 +43,13 @@ def fetch(*, mirror: str | None, root: str | None, staging: bool, out: str | Non
     settings = Settings.load()
     path = settings.trusted_root if out is None else written_path(out)
     earlier = trust_change.earlier_at(path)
-    chosen = _choose(settings, mirror=mirror, root=root, staging=staging)
+    chosen = mirrors.choose(
+        settings,
+        {"mirror": mirror, "root": root, "staging": staging},
+        verb="attest trust fetch",
+        others="or --staging",
+        hint=_HINT,
+    )
     begin = tuf_mirror.embedded_root(chosen.url) if chosen.root is None else chosen.root
     found = tuf_mirror.fetch(
         chosen.url,
@@ -76,50 +66,3 @@ def fetch(*, mirror: str | None, root: str | None, staging: bool, out: str | Non
         origin=Origin(pinned=now, confirmed=now, mirror=chosen.url, mirror_root=chosen.root),
         answer=trust_change.Answer(yes=yes, as_json=as_json),
     )
-
-
-def _choose(settings: Settings, *, mirror: str | None, root: str | None, staging: bool) -> _Mirror:
-    """The mirror that was named, or the pinned root's own, or the public one where nothing is pinned."""
-    from attest.trust.tuf_mirror import PUBLIC_GOOD, STAGING  # noqa: PLC0415
-
-    if staging and mirror is not None:
-        raise InputError("--staging and --mirror exclude each other", code="usage", hint="attest trust fetch --help")
-    if root is not None and mirror is None:
-        raise InputError(
-            "--root belongs to a mirror", code="usage", expected="--mirror URL --root ROOT.json", found="only --root"
-        )
-    if mirror is not None:
-        return _Mirror(url=mirror.rstrip("/"), root=None if root is None else _read(written_path(root)))
-    return _Mirror(url=STAGING) if staging else _pinned_mirror(settings) or _Mirror(url=PUBLIC_GOOD)
-
-
-def _pinned_mirror(settings: Settings) -> _Mirror | None:
-    """Where the pinned root came from; a root of another origin is not replaced by the public one without a word."""
-    from attest.signing_key import tilde  # noqa: PLC0415
-
-    pinned = trust_change.earlier_at(settings.trusted_root)
-    if pinned is None:
-        return None
-    if pinned.origin is None or pinned.origin.mirror is None:
-        where = "an unknown place" if pinned.origin is None else pinned.origin.place
-        raise InputError(
-            f"nothing says which mirror has the root that is pinned in {tilde(pinned.path)}",
-            code="tuf-mirror-missing",
-            expected="--mirror URL --root ROOT.json, or --staging",
-            found=f"it came from {where}",
-            hint="attest trust fetch --mirror https://tuf-repo-cdn.sigstore.dev     Sigstore's public instance\n"
-            "attest trust pin FILE                                             a newer file that you were given",
-        )
-    return _Mirror(url=pinned.origin.mirror, root=pinned.origin.mirror_root)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(_MOST_BYTES)
-    except OSError as error:
-        raise InputError(
-            f"{path} cannot be read: {(error.strerror or 'unknown reason').lower()}",
-            code="tuf-root-missing",
-            expected="the mirror's root.json, from its operator",
-        ) from error

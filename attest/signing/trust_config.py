@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Self
+from urllib.parse import urlsplit
 
-from attest.errors import AttestError, InputError
+from attest.errors import AttestError, InputError, ServiceAnswerInvalid
 from attest.signing.services import DEFAULT
 from attest.trust import tuf_mirror
 from attest.trust.roots import TrustedRoot
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _MEDIA_TYPE: Final = "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json"
 _MOST_BYTES: Final = 8 * 1024 * 1024
+_PUBLIC: Final = (".sigstore.dev", ".sigstage.dev")
 _VERSIONS: Final = {"/api/v1": 1, "/api/v2": 2}
 
 
@@ -50,6 +52,12 @@ class SigningTrust:
     timestamps: tuple[str, ...]
     issuer: str | None
     client: Any = field(repr=False, compare=False)
+
+    @property
+    def public(self) -> bool:
+        """Whether a service is one of Sigstore's own, so that everybody reads what is signed; whoever configured it."""
+        hosts = [(urlsplit(url).hostname or "").rstrip(".") for url in (self.log, self.fulcio)]
+        return any(f".{host}".endswith(_PUBLIC) for host in hosts)
 
     @classmethod
     def parse(cls, raw: bytes, *, origin: str, log_version: int | None = None) -> Self:
@@ -128,13 +136,22 @@ class SigningTrust:
             log_version: as in `parse`.
 
         Raises:
-            InputError: no root is known for this mirror, or what it serves is no trust configuration.
-            ServiceError: as `tuf_mirror.fetch`.
+            InputError: `tuf-root-missing`: no root is known for this mirror; `bad-trust-config`, `bad-trusted-root`:
+                what it serves, signed as it is, names no usable Sigstore.
+            ServiceError: as `tuf_mirror.fetch`; `tuf-target-missing` where it says what to believe and not who signs.
         """
         pinned = root if root is not None else tuf_mirror.embedded_root(url)
         names = (tuf_mirror.TRUSTED_ROOT, tuf_mirror.SIGNING_CONFIG)
-        found = tuf_mirror.fetch(url, names, root=pinned, folder=folder, options=options)
-        parts = [parse_object(found[name], what=name, limit=_MOST_BYTES) for name in names]
+        try:
+            found = tuf_mirror.fetch(url, names, root=pinned, folder=folder, options=options)
+        except ServiceAnswerInvalid as error:
+            if error.code == "tuf-target-missing":
+                error.hint = "its operator has to publish one, or to give you a client trust configuration"
+            raise
+        try:
+            parts = [parse_object(found[name], what=name, limit=_MOST_BYTES) for name in names]
+        except AttestError as error:
+            raise _bad(url, found=error.message) from error
         document = {"mediaType": _MEDIA_TYPE, "trustedRoot": parts[0], "signingConfig": parts[1]}
         return cls.parse(to_compact_json(document), origin=url, log_version=log_version)
 

@@ -1,8 +1,9 @@
 """The pinned trusted root: a file of the operator's, and beside it a note of where it came from and when.
 
-The file alone decides what is believed. The note (`trusted_root.origin.json` beside `trusted_root.json`) is for people
-and for the next refresh, and counts only as long as it is about these very bytes; without it the root is as good, of
-unknown origin. Both lie where only the operator writes, so the note's TUF root is trusted as the file itself is.
+The file alone decides what is believed. The note (`trusted_root.origin.json` beside `trusted_root.json`) is for
+people, for the next refresh, and for signing where no Sigstore is named; it counts only as long as it is about these
+very bytes, and without it the root is as good, of unknown origin. Both lie where only the operator writes, so the
+note's TUF root is trusted as the file itself is.
 """
 
 from __future__ import annotations

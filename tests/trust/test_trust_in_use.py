@@ -47,11 +47,13 @@ def public(mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> Mirror:
     return mirror
 
 
-def push(person: Person, instance: Sigstore, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, expect: int = 0) -> str:
+def push(
+    person: Person, instance: Sigstore, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *words: str, expect: int = 0
+) -> str:
     if not (tmp_path / "model").exists():
         make_model(tmp_path / "model")
     monkeypatch.setenv("ATTEST_IDENTITY_TOKEN", instance.token(**PERSON))
-    return person.types("push", "model", NAME, "--keyless", "--yes", expect=expect).err
+    return person.types("push", "model", NAME, "--keyless", "--yes", *words, expect=expect).err
 
 
 def test_verification_believes_what_was_pinned(person: Person, mirror: Mirror, signed: tuple[str, ...]) -> None:
@@ -137,10 +139,10 @@ def test_a_push_says_that_its_mirror_has_another_root_than_the_pinned_one(
 def test_a_push_believes_nothing_that_is_pinned_here(
     person: Person, public: Mirror, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """What it signs is checked with the mirror's root of today; the pinned file is for verification."""
+    """What it signs is checked with the root of today of the mirror that is asked; the pinned one is for verifying."""
     (tmp_path / "other.json").write_bytes(document())
     person.types("trust", "pin", "other.json")
-    assert "signed" in push(person, public.sigstore, monkeypatch, tmp_path)
+    assert "signed" in push(person, public.sigstore, monkeypatch, tmp_path, "--mirror", public.url)
 
 
 @pytest.mark.parametrize(

@@ -77,13 +77,13 @@ SERVICES: Final[Mapping[str, tuple[str, str, int]]] = {
     ),
     "tuf-rolled-back": (
         "the mirror serves an older state than it did before",
-        "ask its operator, on another way: somebody keeps newer keys from you, or he set it up anew",
+        "ask its operator, on another way: somebody keeps newer keys from you, or he set it up anew (docs/trust.md)",
         4,
     ),
     "tuf-other-content": ("the mirror served a file that is not the one that was signed for", _WAIT, 4),
     "tuf-mirror-missing": (
         "nothing says which mirror has the root that is pinned: it came from a file, or was changed by hand",
-        "name the mirror: attest trust fetch --mirror URL --root ROOT.json",
+        "name the mirror: --mirror URL --root ROOT.json; nothing is fetched from, or signed at, the public one instead",
         2,
     ),
     "bad-tuf-root": (
@@ -107,7 +107,7 @@ SERVICES: Final[Mapping[str, tuple[str, str, int]]] = {
         2,
     ),
     "bad-trust-config": (
-        "the file does not say in a usable way which Sigstore signs",
+        "the file, or the mirror, does not say in a usable way which Sigstore signs",
         "the line `found` says what is wrong; it has to be a client trust configuration",
         2,
     ),

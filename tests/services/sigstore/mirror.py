@@ -6,6 +6,7 @@ import hashlib
 import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
 from securesystemslib.signer._crypto_signer import CryptoSigner
@@ -13,11 +14,13 @@ from tuf.api._payload import MetaFile, Root, Snapshot, TargetFile, Targets, Time
 from tuf.api.metadata import Metadata
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from tests.services.sigstore.instance import Sigstore
 
 _DAY = timedelta(days=1)
+_NOTHING: Mapping[str, bytes] = MappingProxyType({})
 _NAMES = {"trusted_root.json": "trusted_root.json", "signing_config.v0.2.json": "signing_config.v2.json"}
 
 
@@ -31,7 +34,7 @@ class Mirror:
     root: bytes
 
     @classmethod
-    def make(cls, sigstore: Sigstore, *, left_out: str = "") -> Self:
+    def make(cls, sigstore: Sigstore, *, left_out: str = "", instead: Mapping[str, bytes] = _NOTHING) -> Self:
         folder = sigstore.folder / "tuf"
         shutil.rmtree(folder, ignore_errors=True)
         (folder / "targets").mkdir(parents=True)
@@ -42,18 +45,25 @@ class Mirror:
         raw = _signed(root, signer)
         (folder / "1.root.json").write_bytes(raw)
         mirror = cls(sigstore=sigstore, signer=signer, folder=folder, root=raw)
-        mirror.publish(1, left_out=left_out)
+        mirror.publish(1, left_out=left_out, instead=instead)
         return mirror
 
     @property
     def url(self) -> str:
         return f"{self.sigstore.url}/tuf"
 
-    def publish(self, version: int, *, lives: timedelta = 30 * _DAY, left_out: str = "") -> None:
-        """Sign targets, snapshot and timestamp of this version."""
+    def publish(
+        self,
+        version: int,
+        *,
+        lives: timedelta = 30 * _DAY,
+        left_out: str = "",
+        instead: Mapping[str, bytes] = _NOTHING,
+    ) -> None:
+        """Sign targets, snapshot and timestamp of this version: the instance's files, or others in their place."""
         targets = Targets(version=version, expires=_in(lives))
         for name, source in _NAMES.items():
-            data = (self.sigstore.folder / source).read_bytes()
+            data = instead.get(name) or (self.sigstore.folder / source).read_bytes()
             (self.folder / "targets" / f"{hashlib.sha256(data).hexdigest()}.{name}").write_bytes(data)
             if name != left_out:
                 targets.targets[name] = TargetFile.from_data(name, data, ["sha256"])
