@@ -90,7 +90,7 @@ def fetch(
             raise error.__cause__ from error
         raise _not_there(service, error) from error
     except (RepositoryError, ValueError) as error:
-        raise _not_believed(service, error) from error
+        raise _not_believed(service, own, error) from error
     except OSError as error:
         raise StoreRefused(
             f"what {service.name} said could not be kept in {own}: {error.strerror}", code="cannot-write"
@@ -142,7 +142,7 @@ def _not_there(service: Service, error: DownloadError) -> ServiceAnswerInvalid:
     )
 
 
-def _not_believed(service: Service, error: Exception) -> ServiceAnswerInvalid:
+def _not_believed(service: Service, own: Path, error: Exception) -> ServiceAnswerInvalid:
     """Why the chain from the pinned root to the file does not hold, by what helps."""
     from tuf.api import exceptions  # noqa: PLC0415
     from tuf.api.serialization import DeserializationError  # noqa: PLC0415
@@ -168,7 +168,8 @@ def _not_believed(service: Service, error: Exception) -> ServiceAnswerInvalid:
             f"{service.name} serves an older state than it did before",
             code="tuf-rolled-back",
             found=found,
-            hint="somebody keeps newer keys from you, or its operator set it up anew: ask him, on another way",
+            hint="somebody keeps newer keys from you, or its operator set it up anew: ask him, on another way\n"
+            f"only if he did, and says so: delete {own}",
         )
     if isinstance(error, exceptions.LengthOrHashMismatchError):
         return ServiceAnswerInvalid(

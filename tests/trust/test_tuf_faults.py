@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -165,6 +166,18 @@ def test_an_older_timestamp(person: Person, tuf: TufServer) -> None:
     assert complaint.code == "tuf-rolled-back"
     assert "timestamp" in complaint.details["found"]
     assert "older state" in complaint.message
+
+
+def test_a_mirror_that_was_set_up_anew_under_its_root(person: Person, tuf: TufServer) -> None:
+    """The folder that the error names is what remembers; without it the pinned root still shows what has changed."""
+    anew = dict(tuf.repository.files)
+    tuf.repository.publish({TRUSTED_ROOT: NEW})
+    tuf.repository.publish({TRUSTED_ROOT: NEW})
+    complaint = again(person, tuf, lambda: setattr(tuf.repository, "files", anew))
+    shutil.rmtree(complaint.hint.rpartition("delete ")[2])
+    assert person.refused("trust", "fetch", expect=2) == "trust-not-confirmed"
+    person.types("trust", "fetch", "--yes")
+    assert person.pinned.read_bytes() == document()
 
 
 def test_a_newer_timestamp_of_an_older_snapshot(person: Person, tuf: TufServer) -> None:
