@@ -42,7 +42,9 @@ def read_inputs(model: Fields, parts: Sequence[Fields]) -> tuple[Input, ...]:
 
 
 def _named(model: Fields, parts: Sequence[Fields]) -> Iterator[Input]:
-    for part in (*parts, *model.child("pedigree").children("ancestors")):
+    ancestors = model.child("pedigree").children("ancestors")
+    _check_accounted_for(ancestors, parts)
+    for part in (*parts, *ancestors):
         facts = Properties.of(part)
         role = _role(part, facts)
         if role is not None:
@@ -52,10 +54,33 @@ def _named(model: Fields, parts: Sequence[Fields]) -> Iterator[Input]:
             yield from _described(dataset)
 
 
+def _check_accounted_for(ancestors: Sequence[Fields], parts: Sequence[Fields]) -> None:
+    """In a merged BOM, each ancestor is named in the pedigree of the model or of another one that is.
+
+    Without that, the word would hide a base model from each rule about lineage.
+    """
+    merged = {part.sha256(): part for part in parts if Properties.of(part).one(terms.RELATION) == terms.ANCESTOR}
+    waiting = [entry.sha256() for entry in ancestors] if merged else []
+    while waiting:
+        digest = waiting.pop()
+        known = merged.pop(digest, None) if digest is not None else None
+        if known is not None:
+            waiting += [entry.sha256() for entry in known.child("pedigree").children("ancestors")]
+    for part in merged.values():
+        raise MalformedEvidence(
+            f"the ML-BOM calls {(part.text('name') or '')[:80]!r} an ancestor, and no pedigree names it",
+            code="bom-contradiction",
+            expected="its digest in the pedigree of what was made from it",
+            found=f"at {part.place}",
+        )
+
+
 def _role(part: Fields, facts: Properties) -> Role | None:
     word = facts.one(terms.RELATION)
     if word is None:
         return _ROLE_OF_TYPE.get(part.text("type") or "")
+    if word == terms.ANCESTOR:
+        return None
     if word not in terms.ROLES:
         raise facts.wrong(terms.RELATION, ", ".join(terms.ROLES), word)
     return terms.ROLES[word]

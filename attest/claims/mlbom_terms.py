@@ -79,6 +79,10 @@ ROLES: Final = MappingProxyType(
 )
 """Relation word → role, for reading."""
 
+ANCESTOR: Final = "ancestor"
+"""Relation of a component that stands in a merged BOM with all it was made from. What it was to which model is said in
+that model's pedigree, so this word alone makes it no input."""
+
 ANCESTORS: Final = frozenset({Role.BASE_MODEL, Role.TEACHER_MODEL, Role.ADAPTER_BASE})
 """Roles that CycloneDX's guide puts under `pedigree.ancestors` (guides ML-BOM, first edition revision 1)."""
 
