@@ -11,6 +11,7 @@ from attest.claims.predicates import word_for
 from attest.cli import render
 from attest.errors import Refusal, Tampered
 from attest.verify.binding import FileStatus
+from attest_registry.digest import Digest
 
 if TYPE_CHECKING:
     from attest.cli.verdicts import Shape
@@ -23,6 +24,7 @@ _WORDS = {
     FileStatus.NOT_SIGNED: ("not signed", "in the folder, and not signed"),
 }
 _MOST_ROWS = 40
+_EMPTY = Digest.of(b"")
 
 
 def is_short_form(policy: Policy) -> bool:
@@ -56,6 +58,15 @@ class Answer:
     def word(self) -> str:
         """The one in capitals."""
         return self.findings.word if not self.findings.is_what_was_signed or not self.unnamed else "DENIED"
+
+    @property
+    def _empty(self) -> list[str]:
+        """Empty files that nobody signed, because signatures over shards cannot."""
+        if not self.findings.over_shards:
+            return []
+        return [
+            each.path for each in self.findings.wrong if each.status is FileStatus.NOT_SIGNED and each.found == _EMPTY
+        ]
 
     def give(self, shape: Shape) -> None:
         """Print it.
@@ -101,6 +112,8 @@ class Answer:
         if self.word == "TAMPERED" and self.reference is not None:
             pinned = self.reference.partition("@")[0]
             render.note(f"hint: attest pull {pinned} ./fresh …     fetches the signed files")
+        elif self._empty:
+            render.hint("\n".join(f"--exclude {shlex.quote(path)}" for path in self._empty))
         elif self.word == "DENIED":
             render.hint("\n".join(f"--allow-code {shlex.quote(path)}" for path in self.unnamed))
 
@@ -108,11 +121,13 @@ class Answer:
         render.result(f"  {render.mark(symbol, sys.stdout)} {text}")
 
     def _show_wrong(self) -> None:
-        rows = []
+        rows, empty = [], set(self._empty)
         for wrong in self.findings.wrong[:_MOST_ROWS]:
             name, text = _WORDS[wrong.status]
             if wrong.expected is not None and wrong.found is not None:
                 text = f"expected {wrong.expected.short}   found {wrong.found.short}"
+            if wrong.path in empty:
+                text = "empty, and a signature over shards cannot list empty files"
             if wrong.span is not None:
                 text = f"bytes {wrong.span[0]:,} to {wrong.span[1]:,}   {text}".rstrip()
             rows.append((f"✗ {render.clean(wrong.path)}", name, text))

@@ -48,12 +48,14 @@ class FolderFindings:
         signer: who signed the list; `None` where the list came from an admitted version.
         facts: the model signature and the claims that go with it; empty unless the folder is what was signed.
         rejected: evidence that did not hold, and why.
+        over_shards: whether the list was signed over shards, which cannot name empty files.
     """
 
     files: tuple[FileFinding, ...]
     signer: Signatory | None = None
     facts: tuple[Fact, ...] = ()
     rejected: tuple[Rejected, ...] = ()
+    over_shards: bool = False
 
     @property
     def wrong(self) -> tuple[FileFinding, ...]:
@@ -198,7 +200,13 @@ def compare_with_lists(manifest: ModelManifest, lists: SignedLists) -> FolderFin
     if best.files and not best.differences:
         facts, wrong = _with_others(best, lists.others, manifest.oms_root)
         rejected += wrong
-    return FolderFindings(files=best.files, signer=best.signed.signer, facts=facts, rejected=tuple(rejected))
+    return FolderFindings(
+        files=best.files,
+        signer=best.signed.signer,
+        facts=facts,
+        rejected=tuple(rejected),
+        over_shards=best.claim.shard_size is not None,
+    )
 
 
 def _compare(claim: ModelSignature, manifest: ModelManifest) -> tuple[FileFinding, ...]:

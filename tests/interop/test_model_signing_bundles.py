@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from tests.interop.changes import copy_of, edited, flip_byte, other_payload, other_signature, payload_of
-from tests.interop.tools import model_signing, succeed
+from tests.interop.tools import model_signing, model_signing_shards, succeed
 from tests.services.company_ca import RELEASE, CompanyCa, Leaf
 from tests.services.sigstore.instance import PERSON, _sigstore, other_sigstore, sigstore  # noqa: F401  # fixtures
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
     from tests.interop.tools import Outcome, Person
     from tests.services.sigstore.instance import Sigstore
@@ -101,6 +102,70 @@ def test_their_single_file_is_accepted_as_a_file_and_not_as_a_folder(
     assert [one["name"] for one in payload_of(tmp_path / "model.sig")["predicate"]["resources"]] == ["."]
     assert verified(alice, file, tmp_path / "model.sig", "--key", alice.public).status == 0
     assert verified(alice, file.parent, tmp_path / "model.sig", "--key", alice.public).status == 3
+
+
+# ---- shards
+
+
+def sharded_by_them(person: Person, model: Path, bundle: Path, *, size: int = 100, algorithm: str = "sha256") -> Path:
+    command: tuple[str | Path, ...] = (*model_signing_shards(), person.key, str(size), algorithm, model, bundle)
+    succeed(*command, cwd=person.home, env=person.env)
+    return bundle
+
+
+@pytest.mark.witness(THEIRS, how="key, shards", claims=CLAIM)
+@pytest.mark.parametrize("size", [7, 100, 10**9])
+@pytest.mark.parametrize("name", ["nested", "single/model.safetensors"])
+def test_their_bundle_over_shards_is_accepted(
+    size: int, name: str, alice: Person, models: Path, tmp_path: Path
+) -> None:
+    model = models / name
+    if model.is_dir():
+        model = copy_of(model, tmp_path / "model")
+        (model / "empty").unlink()
+    bundle = sharded_by_them(alice, model, tmp_path / "model.sig", size=size)
+    assert payload_of(bundle)["predicate"]["resources"][0]["algorithm"] == f"sha256-sharded-{size}"
+    assert verified(alice, model, bundle, "--key", alice.public).status == 0
+
+
+@pytest.mark.witness(THEIRS, how="key, shards", claims=CLAIM)
+def test_an_empty_file_is_in_no_shard_and_passes_only_where_whoever_asks_leaves_it_out(
+    alice: Person, models: Path, tmp_path: Path
+) -> None:
+    bundle = sharded_by_them(alice, models / "nested", tmp_path / "model.sig")
+    refused = verified(alice, models / "nested", bundle, "--key", alice.public)
+    assert [each["path"] for each in refused.json["findings"] if each["status"] != "same"] == ["empty"]
+    shown = alice.attest("verify", models / "nested", "--bundle", bundle, "--key", alice.public)
+    assert (shown.status, "a signature over shards cannot list empty files" in shown.out) == (3, True)
+    assert "hint: --exclude empty" in shown.err
+    assert verified(alice, models / "nested", bundle, "--key", alice.public, "--exclude", "empty").status == 0
+
+
+def append(path: Path) -> None:
+    path.write_bytes(path.read_bytes() + b"!")
+
+
+@pytest.mark.witness(NOT_THEIRS, how="key, shards", claims=CLAIM)
+@pytest.mark.parametrize("change", [flip_byte, append, Path.unlink])
+def test_a_file_that_is_not_what_they_sharded_is_refused(
+    change: Callable[[Path], None], alice: Person, models: Path, tmp_path: Path
+) -> None:
+    model = copy_of(models / "plain", tmp_path / "model")
+    bundle = sharded_by_them(alice, model, tmp_path / "model.sig", size=10)
+    assert verified(alice, model, bundle, "--key", alice.public).status == 0
+    change(model / "config.json")
+    outcome = verified(alice, model, bundle, "--key", alice.public)
+    assert (outcome.status, outcome.json["verdict"]) == (3, "tampered"), outcome.err
+
+
+@pytest.mark.witness(NOT_THEIRS, how="key, BLAKE digests", claims=CLAIM)
+@pytest.mark.parametrize("algorithm", ["blake2", "blake3"])
+def test_their_bundle_over_blake_digests_is_refused_by_name(
+    algorithm: str, alice: Person, models: Path, tmp_path: Path
+) -> None:
+    bundle = sharded_by_them(alice, models / "plain", tmp_path / "model.sig", algorithm=algorithm)
+    refused = verified(alice, models / "plain", bundle, "--key", alice.public)
+    assert (refused.status, refused.json["code"]) == (1, "hash-unsupported")
 
 
 # ---- certificates

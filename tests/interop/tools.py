@@ -83,6 +83,11 @@ def model_signing() -> str:
     return str(own) if (PLACE / "venv" / ".installed").is_file() else _skip("model_signing")
 
 
+def model_signing_shards() -> tuple[str, ...]:
+    """How to sign over shards, for which the program has no option: key, size, algorithm, model and bundle follow."""
+    return (str(Path(model_signing()).with_name("python")), str(ROOT / "tests" / "interop" / "sign_shards.py"))
+
+
 def sigstore_verify() -> tuple[str, ...]:
     """How to call our wrapper of `@sigstore/verify`; key and bundles follow."""
     modules = PLACE / "node"
