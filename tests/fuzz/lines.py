@@ -24,6 +24,7 @@ MODULES: Final[Mapping[str, Sequence[str]]] = {
         f"attest.trust.{name}" for name in ("roots", "proto_json", "verifying_key", "window", "x509_path")
     ),
     "manifest": ("attest_registry.oci.manifest", "attest_registry.oci.descriptor", "attest_registry.strict_json"),
+    "judge": tuple(f"attest.verify.{name}" for name in ("verifier", "by_key", "binding")),
     "certificate-bundle": tuple(
         f"attest.verify.{name}"
         for name in (

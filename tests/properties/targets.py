@@ -18,6 +18,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from cryptography.hazmat.primitives.asymmetric import ec
+
 from attest.claims import cosign, mlbom, provenance, signature
 from attest.claims.record import load_record
 from attest.claims.statement import Statement
@@ -29,8 +31,9 @@ from attest.model.names import check_paths
 from attest.policy import shipped
 from attest.policy.document import load_policy
 from attest.record_template import read_card, write_template
+from attest.signing.signer import KeySigner
 from attest.strict_yaml import load as load_yaml
-from attest.trust.identity import load_trusted_key
+from attest.trust.identity import TrustedKey, load_trusted_key
 from attest.verify.verifier import judge
 from attest_registry.digest import Digest
 from attest_registry.oci import authentication, credentials, http
@@ -154,7 +157,14 @@ def _headers(data: bytes) -> None:
     authentication.merged_scopes(text, "repository:x:pull")
 
 
-_ALICE: Final = Person.named("alice")
+def _alice() -> Person:
+    """Somebody with the same key in each process, so that what she signed can be kept."""
+    signer = KeySigner(private_key=ec.derive_private_key(0xA11CE, ec.SECP256R1()))
+    key = TrustedKey(name="alice", public_key=signer.public_key, fingerprint=signer.fingerprint, origin="alice")
+    return Person(signer=signer, key=key)
+
+
+_ALICE: Final = _alice()
 _VERSION: Final = Version.of()
 _KEYS: Final = (_ALICE.key,)
 
