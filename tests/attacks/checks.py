@@ -329,9 +329,9 @@ NOTHING_IGNORED = _check(
 FOLDER_NOTHING_IGNORED = _check(
     "ignoring nothing",
     "attest/verify/directory.py",
-    "return _Listed(signed=signed, claim=claim, files=binding.compare(signed_files, there))",
-    "there = {path: digest for path, digest in there.items() if path not in claim.ignored}\n"
-    "    return _Listed(signed=signed, claim=claim, files=binding.compare(signed_files, there))",
+    "for resource in claim.resources}, files_of(manifest))",
+    "for resource in claim.resources}, "
+    "{path: digest for path, digest in files_of(manifest).items() if path not in claim.ignored})",
 )
 NARROW_IGNORE = _check(
     "single names to ignore",
@@ -348,7 +348,7 @@ SOME_FILE = _check(
 SHA256_FILES = _check(
     "SHA-256 for files",
     "attest/claims/signature.py",
-    'case {"name": str(name), "algorithm": "sha256", "digest": str(digest)}:',
+    'case {"name": str(name), "algorithm": str(said), "digest": str(digest)} if said == algorithm:',
     'case {"name": str(name), "algorithm": str(_), "digest": str(digest)}:',
 )
 SHA256_SUBJECT = _check(
