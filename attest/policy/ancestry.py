@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from attest.claims.training import Input
+    from attest.policy.feed import GivenFeed
     from attest.verify.facts import Judged
     from attest_registry.digest import Digest
 
@@ -71,9 +72,11 @@ class Gathered:
 
     Args:
         ancestors: what was found of what it was made from.
+        feeds: digest of a policy → the revocation feed that it names, as it was found.
     """
 
     ancestors: Ancestors = field(default_factory=lambda: MappingProxyType({}))
+    feeds: Mapping[Digest, GivenFeed] = field(default_factory=lambda: MappingProxyType({}))
 
 
 NOTHING = Gathered()

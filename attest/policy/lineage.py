@@ -1,7 +1,8 @@
 """The rule about lineage: what a version was made from is stated, each with its digest. Unknown is never passed.
 
 Silence is judged by the operation: a fine-tuned model has a base, a distilled one a teacher; where nobody said what
-was done, nobody can say that nothing is missing. Whether ancestors satisfy policies of their own is a later rule.
+was done, nobody can say that nothing is missing. What ancestors have to be themselves is a rule of its own
+(`lineage_ancestors.py`).
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def judge_lineage(case: Case, demand: LineageDemand) -> Finding:
         operation = claim.operation or Operation.UNSPECIFIED
         for role, word in demand.inputs.items():
             if word is Lineage.KNOWN:
-                problems += _role_problems(role, operation, claim.inputs)
+                problems += role_problems(role, operation, claim.inputs)
         if demand.source is not SourceState.ANY:
             problems += source_problems(claim.source, clean=demand.source is SourceState.CLEAN)
     if problems:
@@ -59,7 +60,8 @@ def judge_lineage(case: Case, demand: LineageDemand) -> Finding:
     return case.passed("lineage", _summary(demand, (provenances or boms)[0].inputs), ())
 
 
-def _role_problems(role: Role, operation: Operation, inputs: Sequence[Input]) -> list[Problem]:
+def role_problems(role: Role, operation: Operation, inputs: Sequence[Input]) -> list[Problem]:
+    """Where the inputs of one role are not known by digest, or missing although the operation needs them."""
     stated = [item for item in inputs if item.role is role]
     unknown = [item for item in stated if item.digest is None or item.standing is Standing.UNKNOWN]
     expected = f"{_WORDS[role]} known by digest"

@@ -49,6 +49,12 @@ REFERRERS_PER_ARTEFACT: Final = 1_000
 EVIDENCE_BYTES: Final = 128 * 1024 * 1024
 """Bytes of all bundles of one version: those of eight signers of 8,000 files. They are judged in memory."""
 
+LINEAGE_INPUTS: Final = 10_000
+"""Inputs of a version and of all its ancestors together that are looked at; a version has a handful."""
+
+LINEAGE_ANCESTORS: Final = 500
+"""Ancestors of one version whose evidence is fetched. Each is a version of its own, with up to EVIDENCE_BYTES."""
+
 REFERRER_PAGES: Final = 50
 """Pages of a referrers listing that are followed."""
 
