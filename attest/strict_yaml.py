@@ -64,6 +64,10 @@ class Document:
                 return places[path]
         return self.position(path[:-1]) if path else Position(line=1, column=1)
 
+    def origin(self, path: NodePath) -> tuple[Document, NodePath]:
+        """The file that what is at `path` stands in, and where in it: of documents composed of several, one of them."""
+        return self, path
+
     def error(
         self,
         path: NodePath,
@@ -84,12 +88,13 @@ class Document:
             hint: what to do.
             at_key: point at the key instead of the value.
         """
-        place = self.position(path, at_key=at_key)
+        written, where = self.origin(path)
+        place = written.position(where, at_key=at_key)
         return self.failure(
-            f"{self.what}:{place}: {message}",
+            f"{written.what}:{place}: {message}",
             code=f"{self.prefix}-{code}" if code else f"bad-{self.prefix}",
             expected=expected,
-            found=excerpt(self.text, place),
+            found=excerpt(written.text, place),
             hint=hint,
         )
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Final
 from attest.errors import InputError, NoTrust, PolicyError
 from attest.policy import key_profile, lineage_reading, patterns, reading, shipped
 from attest.policy.canonical import canonical_digest
+from attest.policy.composing import load_composed
 from attest.policy.identities import read_identities
 from attest.policy.requirements import Identity as Identity  # noqa: PLC0414  # public here
 from attest.policy.requirements import Policy as Policy  # noqa: PLC0414
-from attest.strict_yaml import load_file
 from attest.trust.identity import TrustedKey
 from attest.trust.trusted_holder import PkiHolder, TrustedHolder
 from attest.written_path import written_path
@@ -55,7 +55,7 @@ def _load(path: Path, *, above: tuple[Path, ...]) -> Policy:
             code="policy-nested",
             expected="a policy for ancestors that does not lead back; `same` stands for the policy itself",
         )
-    document = load_file(path, prefix=_PREFIX, failure=PolicyError)
+    document = load_composed(path, prefix=_PREFIX)
     return _read(document, folder=path.parent, given=None, above=(*above, own))
 
 
@@ -70,7 +70,7 @@ def load_shipped(name: str, *, keys: Sequence[Signatory] = ()) -> Policy:
         PolicyError: there is none of that name, or this installation is damaged.
     """
     path = shipped.path_of(name)
-    document = load_file(path, prefix=_PREFIX, failure=PolicyError)
+    document = load_composed(path, prefix=_PREFIX)
     return _read(document, folder=path.parent, given=keys)
 
 
@@ -107,6 +107,7 @@ def _read(
 ) -> Policy:
     reading.check_head(document)
     identities = read_identities(document, folder=folder, given=given)
+    roles = reading.read_roles(document, identities)
     demands = reading.read_requirements(document, identities)
     lineage = lineage_reading.read_lineage(
         document,
@@ -123,6 +124,7 @@ def _read(
         name=reading.read_text(document, ("name",), value["name"]),
         description="" if description is None else reading.read_text(document, ("description",), description),
         identities=identities,
+        roles=roles,
         other_names=reading.read_other_names(document),
         **demands,
         formats=reading.read_formats(document, has_ml_bom="ml_bom" in demands),

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from attest.errors import AttestError, PolicyError
 from attest.policy.identities import PKI_KEYS, SIGSTORE_KEYS, no_root, read_plain, read_time_demand
+from attest.policy.key_rows import EXTENSIONS, TABLE
 from attest.policy.reading import read_word
 from attest.strict_yaml import dotted
 from attest.trust.certificate_identity import CertificateIdentity, SubjectKind
 from attest.trust.managed_key import TimeDemand
 from attest.trust.private_pki import NameKind, PrivateAuthority, PrivateIdentity
 from attest.trust.trusted_holder import PkiHolder, TrustedHolder
-from attest.verify.fulcio import EXTENSION_NAMES
 from attest.written_path import written_path
 
 if TYPE_CHECKING:
@@ -129,8 +129,9 @@ def _extensions(document: Document, path: tuple[str, ...], value: dict[str, Any]
     if "extensions" not in value:
         return ()
     where = (*path, "extensions")
-    known = sorted(name.replace("_", "-") for name in EXTENSION_NAMES)
-    said = document.check_keys(where, value["extensions"], known)
+    said = TABLE.checked(document, where, value["extensions"])
     if not said:
-        raise document.error(where, f"{dotted(where)} demands nothing", code="empty-list", expected=", ".join(known))
+        raise document.error(
+            where, f"{dotted(where)} demands nothing", code="empty-list", expected=", ".join(EXTENSIONS)
+        )
     return tuple((key.replace("-", "_"), read_plain(document, (*where, key), said[key])) for key in sorted(said))

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from attest.errors import AttestError, InputError, KeyFileError, PolicyError
+from attest.policy.key_rows import NAME_PATTERN, TABLE
 from attest.policy.reading import read_word
 from attest.policy.requirements import Identity
 from attest.signing.algorithms import supported_public_key
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from attest.strict_yaml import Document
+    from attest.strict_yaml import Document, NodePath
     from attest.trust.managed_key import TimeDemand
     from attest.trust.roots import TrustedRoot
     from attest.trust.signatory import KeyHolder, Signatory
@@ -39,15 +40,13 @@ if TYPE_CHECKING:
 GIVEN: Final = "given"
 """The word for "the key given on the command line", in the shipped policies."""
 
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+_NAME: Final = re.compile(NAME_PATTERN, re.ASCII)
 _PEM: Final = "-----BEGIN "
 _PATH: Final = ("identities",)
 _SPAN_KEYS: Final = ("not-before", "not-after", "time")
 _KEY_KEYS: Final = ("key", *_SPAN_KEYS)
 SIGSTORE_KEYS: Final = ("issuer", "subject", "subject-glob", "kind", "extensions")
 PKI_KEYS: Final = ("root", "subject", "subject-glob", "kind", "usage", "time")
-_TRUST_KEYS: Final = ("root", "tsa-chain")
-_ALL_KEYS: Final = tuple(dict.fromkeys((*_KEY_KEYS, *SIGSTORE_KEYS, *PKI_KEYS)))
 _SHAPES: Final = "key: FILE; issuer: URL with a subject; or root: FILE with a subject"
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
@@ -106,7 +105,7 @@ def read_identities(document: Document, *, folder: Path, given: Sequence[Signato
 
 def _read_one(document: Document, name: str, value: Any, beside: Beside, given: Sequence[Signatory] | None) -> Identity:
     path = (*_PATH, name)
-    document.check_keys(path, value, _ALL_KEYS)
+    TABLE.checked(document, path, value)
     if "key" not in value:
         if not value.keys() & set(SIGSTORE_KEYS + PKI_KEYS) - set(_SPAN_KEYS):
             raise document.error(path, f"{dotted(path)} names nobody", code="missing-key", expected=_SHAPES)
@@ -157,8 +156,8 @@ def _managed(
     try:
         managed = ManagedKey(
             key=key,
-            not_before=_moment(document, (*path, "not-before"), value, last=False),
-            not_after=_moment(document, (*path, "not-after"), value, last=True),
+            not_before=read_moment(document, (*path, "not-before"), value, last=False),
+            not_after=read_moment(document, (*path, "not-after"), value, last=True),
             time=time,
             root=beside.root,
         )
@@ -202,17 +201,22 @@ def no_root(document: Document, path: tuple[str, ...], needing: str) -> InputErr
     )
 
 
-def _moment(document: Document, path: tuple[str, ...], value: dict[str, Any], *, last: bool) -> datetime | None:
-    """A time with its zone, or a day in UTC: from its first moment, until its last."""
+def read_moment(document: Document, path: NodePath, value: dict[str, Any], *, last: bool) -> datetime | None:
+    """A time with its zone, or a day in UTC: from its first moment, until its last; `None` where the key is left out.
+
+    Raises:
+        PolicyError: it is no time (`policy-bad-time`).
+    """
     from attest.trust.window import read_time  # noqa: PLC0415
 
-    if path[-1] not in value:
+    key = str(path[-1])
+    if key not in value:
         return None
-    text = value[path[-1]]
+    text = value[key]
     if isinstance(text, str) and _DAY.fullmatch(text):
         text += "T23:59:59.999999Z" if last else "T00:00:00Z"
     try:
-        return read_time(text if isinstance(text, str) else "", what=path[-1])
+        return read_time(text if isinstance(text, str) else "", what=key)
     except AttestError as error:
         raise document.error(
             path,
@@ -227,7 +231,7 @@ def _read_beside(document: Document, folder: Path) -> Beside:
     trust = document.value.get("trust")
     if trust is None:
         return Beside(folder=folder, root=None, origin="")
-    document.check_keys(("trust",), trust, _TRUST_KEYS)
+    TABLE.checked(document, ("trust",), trust)
     if len(trust) != 1:
         raise document.error(
             ("trust",),

@@ -64,6 +64,12 @@ _PEOPLE: Final = (
     *(_key(f"identities.*.extensions.{name}", "exact, or a pattern with `*`", Shape.TEXT) for name in EXTENSIONS),
     _key("identities.*.root", "certificates of a private authority, PEM", Shape.FILE),
     _key("identities.*.usage", "what its certificates are for", Shape.WORD, words=("code-signing", "any")),
+    _key("roles", "name of a role → who has it", Shape.NAMED),
+    _key(
+        "roles.*",
+        "`publisher`, `builder`, `evaluator`, `reviewer`, `approver`, `admin`, or a name of your own",
+        Shape.PERSONS,
+    ),
     _key("trust", "who vouches for certificates and times; one of the two", Shape.KEYS),
     _key("trust.root", "pinned `trusted_root.json` of a Sigstore", Shape.FILE),
     _key("trust.tsa-chain", "certificates of a timestamp authority, PEM", Shape.FILE),

@@ -16,6 +16,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+from attest.policy.key_rows import TABLE
 from attest.policy.reading import read_by, read_text, read_word
 from attest.policy.requirements import LINEAGE_WORDS, AncestorDemand, Lineage, LineageDemand, SourceState
 from attest.strict_yaml import dotted
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 ROOTS: Final = "roots"
 SAME: Final = "same"
 MOST_DEPTH: Final = 100
-_KEYS: Final = ("must", "by", "satisfies", "depth")
 
 
 class Must(StrEnum):
@@ -72,7 +72,7 @@ def read_lineage(document: Document, around: Around) -> LineageDemand:
     path: NodePath = ("lineage",)
     if "lineage" not in document.value:
         return LineageDemand()
-    value = document.check_keys(path, document.value["lineage"], (*LINEAGE_WORDS, "source"))
+    value = TABLE.checked(document, path, document.value["lineage"])
     if not value:
         raise document.error(path, "lineage demands nothing: name an input, or leave it out", code="empty-list")
     inputs, ancestors = {}, {}
@@ -111,7 +111,7 @@ def _read_input(
         if word is not Must.SIGNED:
             return Lineage(word.value), None
         return Lineage.KNOWN, AncestorDemand(signed_by=_signers(document, path, {}, around), depth=1)
-    document.check_keys(path, value, _KEYS)
+    TABLE.checked(document, path, value)
     if "must" not in value and "satisfies" not in value:
         raise document.error(
             path, f"{dotted(path)} demands nothing", code="missing-key", expected="must: known or signed; satisfies: …"

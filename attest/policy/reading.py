@@ -5,6 +5,7 @@ kind: Policy
 name: production
 description: …
 identities: {publisher: {key: publisher.pub}, ci: {issuer: https://…, subject: https://…}}
+roles: {approver: [alice, bob]}
 trust: {root: trusted_root.json}
 names: [acme/credit-risk]
 require:
@@ -18,6 +19,8 @@ lineage: {datasets: known, base-model: known, teacher-model: known, adapter-base
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -25,6 +28,7 @@ from attest.claims.predicates import ML_BOM, MODEL_SIGNATURE, PROVENANCE, WORDS
 from attest.claims.training import Operation
 from attest.model.manifest import FileKind
 from attest.policy import patterns
+from attest.policy.key_rows import API_VERSION, KIND, NAME_PATTERN, TABLE
 from attest.policy.requirements import (
     BOMDemand,
     ClaimDemand,
@@ -40,11 +44,6 @@ if TYPE_CHECKING:
     from attest.policy.requirements import Identity
     from attest.strict_yaml import Document
 
-API_VERSION: Final = "attest/v1"
-KIND: Final = "Policy"
-KEYS: Final = (
-    *("apiVersion", "kind", "name", "description", "identities", "trust", "names", "require", "formats", "lineage"),
-)
 ANY: Final = "any"
 _MOST_TEXT: Final = 4_000
 _TYPES: Final = MappingProxyType({word.lower().replace(" ", "-"): uri for uri, word in WORDS.items()})
@@ -58,7 +57,7 @@ def check_head(document: Document) -> None:
     Raises:
         PolicyError: it is something else (`policy-wrong-kind`), or a key is unknown or missing.
     """
-    document.check_keys((), document.value, KEYS, required=("apiVersion", "kind", "name", "identities", "require"))
+    TABLE.checked(document, (), document.value)
     for key, expected in (("apiVersion", API_VERSION), ("kind", KIND)):
         if document.value[key] != expected:
             raise document.error(
@@ -138,12 +137,12 @@ def read_requirements(document: Document, identities: Mapping[str, Identity]) ->
         PolicyError: nothing is demanded (`policy-empty`), or a demand is wrong.
     """
     path: NodePath = ("require",)
-    value = document.check_keys(path, document.value["require"], ("signature", "provenance", "ml-bom", "claims"))
+    value = TABLE.checked(document, path, document.value["require"])
     if not value:
         raise document.error(path, "a policy demands something", code="empty", expected="signature: {by: […]}")
     found: dict[str, Any] = {}
     if "signature" in value:
-        document.check_keys((*path, "signature"), value["signature"], ("by",), required=("by",))
+        TABLE.checked(document, (*path, "signature"), value["signature"])
         by = read_by(document, (*path, "signature"), value["signature"], identities)
         found["signature"] = ClaimDemand(predicate_type=MODEL_SIGNATURE, by=by)
     if "provenance" in value:
@@ -164,30 +163,82 @@ def read_requirements(document: Document, identities: Mapping[str, Identity]) ->
 
 
 def read_by(document: Document, path: NodePath, value: Mapping[str, Any], known: Iterable[str]) -> tuple[str, ...]:
-    """The key `by` of a demand: names of identities that the policy defines.
+    """The key `by` of a demand: identities that the policy defines, or roles that it gives to some of them.
+
+    Returns:
+        Names of identities, each once.
 
     Raises:
         PolicyError: one of them is not defined (`policy-unknown-identity`).
     """
-    names = read_texts(document, (*path, "by"), value["by"])
-    for index, name in enumerate(names):
-        if name not in known:
-            where = (*path, "by", index) if isinstance(value["by"], list) else (*path, "by")
+    return read_persons(document, (*path, "by"), value["by"], known)
+
+
+def read_persons(document: Document, path: NodePath, value: Any, known: Iterable[str]) -> tuple[str, ...]:
+    """Identities or roles, wherever they are named; see `read_by`."""
+    roles: Mapping[str, Any] = document.value.get("roles", {})
+    people = tuple(known)
+    found: list[str] = []
+    for index, name in enumerate(read_texts(document, path, value)):
+        if name in people:
+            found.append(name)
+        elif name in roles:
+            found += [roles[name]] if isinstance(roles[name], str) else roles[name]
+        else:
             raise document.error(
-                where,
-                f"'{name[:80]}' is none of the identities",
+                (*path, index) if isinstance(value, list) else path,
+                f"'{name[:80]}' is none of the identities" + (" or roles" if roles else ""),
                 code="unknown-identity",
-                expected=", ".join(known),
-                hint=suggestion(name, known),
+                expected=", ".join((*people, *roles)),
+                hint=suggestion(name, (*people, *roles)),
             )
-    return names
+    return tuple(dict.fromkeys(found))
+
+
+def read_roles(document: Document, identities: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The key `roles`: which identities act as what. Everything that reads `by` rests on its having been read.
+
+    Raises:
+        PolicyError: a role is called like an identity (`policy-same-name`) or cannot be called so (`policy-bad-name`),
+            or names somebody who is not defined (`policy-unknown-identity`).
+    """
+    if "roles" not in document.value:
+        return {}
+    value = document.value["roles"]
+    path: NodePath = ("roles",)
+    if not isinstance(value, dict) or not value:
+        raise document.error(path, "roles gives no role", code="wrong-type", expected="approver: [alice, bob]")
+    known = tuple(identities)
+    for role in value:
+        _check_role(document, role, known)
+    without = replace(document, value={key: item for key, item in document.value.items() if key != "roles"})
+    return {role: read_persons(without, (*path, role), value[role], known) for role in value}
+
+
+def _check_role(document: Document, role: str, known: Iterable[str]) -> None:
+    if not re.fullmatch(NAME_PATTERN, role, re.ASCII):
+        raise document.error(
+            ("roles", role),
+            f"'{role[:80]}' cannot name a role",
+            code="bad-name",
+            expected="letters, digits and . _ -",
+            at_key=True,
+        )
+    if role in known:
+        raise document.error(
+            ("roles", role),
+            f"'{role}' is an identity and a role, so that `by: {role}` could mean either",
+            code="same-name",
+            expected="another name for one of the two",
+            at_key=True,
+        )
 
 
 def _provenance(document: Document, path: NodePath, value: Any, known: Iterable[str]) -> ProvenanceDemand:
-    document.check_keys(path, value, ("by", "builder", "source", "operation"), required=("by",))
+    TABLE.checked(document, path, value)
     source = value.get("source", {})
     if "source" in value:
-        document.check_keys((*path, "source"), source, ("repository", "clean"))
+        TABLE.checked(document, (*path, "source"), source)
         if not source:
             raise document.error(
                 (*path, "source"), "source demands nothing", code="empty-list", expected="repository, clean"
@@ -222,7 +273,7 @@ def _only_true(document: Document, path: NodePath, value: Mapping[str, Any], key
 
 
 def _ml_bom(document: Document, path: NodePath, value: Any, known: Iterable[str]) -> BOMDemand:
-    document.check_keys(path, value, ("by", "consistent"), required=("by",))
+    TABLE.checked(document, path, value)
     consistent = _only_true(document, (*path, "consistent"), value, "consistent")
     return BOMDemand(predicate_type=ML_BOM, by=read_by(document, path, value, known), consistent=consistent)
 
@@ -233,7 +284,7 @@ def _claims(document: Document, path: NodePath, value: Any, known: Iterable[str]
     found = []
     for index, item in enumerate(value):
         where: NodePath = (*path, index)
-        document.check_keys(where, item, ("type", "by"), required=("type", "by"))
+        TABLE.checked(document, where, item)
         found.append(
             ClaimDemand(
                 predicate_type=_predicate_type(document, (*where, "type"), item["type"]),
@@ -276,7 +327,7 @@ def read_formats(document: Document, *, has_ml_bom: bool) -> FormatDemand | None
             expected="ml-bom: {by: […]} under require",
             hint="formats: any        accepts every file, also those that run code when they are loaded",
         )
-    document.check_keys(path, value, ("allow", "code-bearing"))
+    TABLE.checked(document, path, value)
     if "formats" in document.value and not value:
         raise document.error(path, "formats demands nothing: name kinds, or leave it out", code="empty-list")
     kinds = read_texts(document, (*path, "allow"), value["allow"]) if "allow" in value else None

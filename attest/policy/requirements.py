@@ -163,6 +163,7 @@ class Policy:
         name: its name, for people.
         description: what it is for.
         identities: name → who that is.
+        roles: name of a role → the identities that have it.
         other_names: names under which the model is accepted besides the one that was asked for.
         signature: demand for a model signature.
         provenance: demand for a provenance.
@@ -178,6 +179,7 @@ class Policy:
     identities: Mapping[str, Identity]
     digest: Digest
     description: str = ""
+    roles: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     other_names: tuple[str, ...] = ()
     signature: ClaimDemand | None = None
     provenance: ProvenanceDemand | None = None

@@ -162,7 +162,7 @@ def test_a_policy_of_signatures_alone_says_that_files_do_not_matter(folder: Path
         ("require: {claims: [{type: tset-result, by: [ci]}]}\nformats: any\n", "policy-unknown-word"),
         (REQUIRE + "names: ['acme/*']\n", "policy-pattern"),
         (REQUIRE + "names: []\n", "policy-empty-list"),
-        (REQUIRE + "extends: base.yaml\n", "policy-unknown-key"),
+        (REQUIRE + "extends: base.yaml\n", "policy-unreadable"),
         (REQUIRE + "name: twice\n", "policy-duplicate-key"),
         (REQUIRE + "description: ''\n", "policy-wrong-type"),
         ("require: &all {signature: {by: [ci]}}\nformats: any\n", "policy-not-strict"),

@@ -88,6 +88,16 @@ POLICIES: Final[Mapping[str, tuple[str, str, int]]] = {
         "use letters, digits and . _ - only",
         2,
     ),
+    "policy-extends": (
+        "what a policy extends is no file beside it, leads back to itself, or goes on for too many levels",
+        "name one policy file, relative to the document; policies are never fetched",
+        2,
+    ),
+    "policy-same-name": (
+        "a policy calls a role as it calls an identity, so that `by` could mean either",
+        "give one of the two another name",
+        2,
+    ),
     "policy-bad-key": (
         "the key of an identity cannot be used",
         "give the path of a public key, relative to the policy, or its PEM text",
