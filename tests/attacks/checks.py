@@ -345,6 +345,16 @@ SOME_FILE = _check(
     "if not isinstance(value, list) or not value:",
     "if not isinstance(value, list):",
 )
+NO_GAP = _check("no byte without a shard", "attest/claims/shards.py", "    if part.start != covered:", "    if False:")
+SHARDED_SIZE = _check(
+    "no byte behind the last shard", "attest/verify/sharded.py", "if signed.size != there.size:", "if False:"
+)
+SHARDED_NO_FILE_MORE = _check(
+    "no file without a shard",
+    "attest/verify/sharded.py",
+    "FileStatus.MISSING if there is None else FileStatus.NOT_SIGNED",
+    "FileStatus.MISSING if there is None else FileStatus.SAME",
+)
 SHA256_FILES = _check(
     "SHA-256 for files",
     "attest/claims/signature.py",

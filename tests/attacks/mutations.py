@@ -646,4 +646,12 @@ TABLE: Final = (
     _attack(71, "alice's words, signed by bob", f"{_OTHER}bobs_copy_of_alices_words", c.RIGHT_SIGNER),
     _attack(71, "alice's name, signed by bob", f"{_OTHER}an_approval_that_says_it_is_somebody_elses", c.OWN_NAME),
     _attack(71, "a rejection for an approval", f"{_OTHER}a_rejection_passed_off_as_an_approval[reject]", c.SAYS_YES),
+    _attack(77, "a shard that nobody signed", f"{_WORLD}a_shard_that_nobody_signed", c.NO_GAP),
+    _attack(
+        77,
+        "bytes behind the last shard",
+        f"{_WORLD}what_is_in_no_shard[bytes-behind-the-last-shard]",
+        c.SHARDED_SIZE,
+    ),
+    _attack(77, "an empty file beside shards", f"{_WORLD}what_is_in_no_shard[an-empty-file]", c.SHARDED_NO_FILE_MORE),
 )

@@ -1,4 +1,4 @@
-"""Rows 9, 10, 31 and 33: files beside the signed ones, and signatures that look away."""
+"""Rows 9, 10, 31, 33 and 77: files beside the signed ones, and signatures that look away."""
 
 from __future__ import annotations
 
@@ -159,6 +159,40 @@ def test_a_signature_that_looks_away_from_a_folder(scene: Scene, change: dict[st
         scene.attack_folder(*judged)
     else:
         scene.attack(*judged, code=word, status=3)
+
+
+def _sharded(scene: Scene, release: Release, size: int, *, without: str = "") -> bytes:
+    """A model signature by alice over shards, but for one."""
+    resources = [
+        {"name": f"{path}:{start}:{start + len(part)}", "algorithm": "sha256", "digest": Digest.of(part).hex}
+        for path, data in FILES.items()
+        for start in range(0, len(data), size)
+        for part in [data[start : start + size]]
+    ]
+    left = sorted((each for each in resources if each["name"] != without), key=lambda each: each["name"])
+    assert len(left) == len(resources) - bool(without)
+    return _signed(scene, release, {"method": "shards", "shard_size": size, "resources": left})
+
+
+def _held_against(scene: Scene, bundle: bytes, name: str) -> tuple[str, ...]:
+    (scene.folder / f"home/{name}.sig").write_bytes(bundle)
+    return ("verify", _folder(scene, FILES), "--bundle", f"home/{name}.sig", *scene.by_key)
+
+
+def test_a_shard_that_nobody_signed(scene: Scene) -> None:
+    release = scene.release()
+    scene.honest(*_held_against(scene, _sharded(scene, release, 20), "good"))
+    judged = _held_against(scene, _sharded(scene, release, 20, without="model.safetensors:20:40"), "bad")
+    scene.attack(*judged, code="shard-gap", status=3)
+
+
+@pytest.mark.parametrize("planted", ["bytes-behind-the-last-shard", "an-empty-file"])
+def test_what_is_in_no_shard(scene: Scene, planted: str) -> None:
+    judged = _held_against(scene, _sharded(scene, scene.release(), len(FILES["README.md"])), "shards")
+    scene.honest(*judged)
+    change = {"README.md": FILES["README.md"] + b"more"} if planted != "an-empty-file" else {"sub/__init__.py": b""}
+    _folder(scene, change)
+    scene.attack_folder(*judged)
 
 
 def test_a_linked_folder_is_not_signed_around(scene: Scene) -> None:
