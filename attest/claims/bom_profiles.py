@@ -80,7 +80,7 @@ _METADATA: Final = (
     _field(
         "bom-author",
         "who answers for the BOM",
-        "metadata/authors metadata/manufacturer/name metadata/supplier/name model/supplier/name",
+        "model/supplier/name metadata/authors metadata/manufacturer/name metadata/supplier/name",
         _OWNER,
         g7="Metadata",
     ),
@@ -235,7 +235,7 @@ _DATASET: Final = (
     _field(
         "dataset-identifier",
         "identifier or address",
-        "dataset/purl dataset/externalReferences/url dataset/data/contents/url dataset/properties[attest:uri] "
+        "dataset/externalReferences/url dataset/purl dataset/data/contents/url dataset/properties[attest:uri] "
         "dataset/hashes/content ?dataset/properties[attest:provenance]",
         "uri at the input of the training record",
         g7="Datasets",

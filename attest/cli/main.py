@@ -37,7 +37,7 @@ GROUPS: Final[dict[str, dict[str, str]]] = {
         "trust": "pin, refresh and look at the trusted root",
         "key": "look at keys",
         "record": "write and check training records",
-        "bom": "look at CycloneDX ML-BOMs",
+        "bom": "look at CycloneDX ML-BOMs, compare and export them",
         "evidence": "take evidence out, or attach it",
     },
     "Registry": {

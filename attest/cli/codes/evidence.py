@@ -141,4 +141,30 @@ EVIDENCE: Final[Mapping[str, tuple[str, str, int]]] = {
     "bom-hash": ("the ML-BOM has a digest that cannot be one", _BOM, 3),
     "bom-property": ("a property that is read from the ML-BOM stands twice, or holds no possible value", _BOM, 3),
     "bom-contradiction": ("the ML-BOM says two different things about one file, input or commit", _BOM, 3),
+    "bom-ambiguous": (
+        "several ML-BOMs of the version hold and say different things",
+        "name the one whose word counts: --key PUBLIC_KEY, or ml-bom: {by: [...]} in the policy",
+        1,
+    ),
+    "bom-incomplete": (
+        "the ML-BOM does not say all that a profile asks of it",
+        "attest bom check REF --profile NAME shows each field with its place and with who supplies it",
+        1,
+    ),
+    "bom-not-exportable": (
+        "what the ML-BOM says cannot be written in the version of CycloneDX that was asked for",
+        "leave --spec out, or export it without --with-ancestors",
+        1,
+    ),
+    "bom-unknown-profile": ("there is no profile of that name for ML-BOMs", "g7 or eu-annex-iv", 2),
+    "bom-ancestor-left-out": (
+        "an ancestor's own ML-BOM is not in the export, which has what its descendants say of it",
+        "verify the ancestor; use a policy that names its signer, or a store that has it",
+        0,
+    ),
+    "bom-parts-left-out": (
+        "parts of an ancestor's document have no place in the export with ancestors",
+        "export the ancestor by itself",
+        0,
+    ),
 }
