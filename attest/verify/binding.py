@@ -61,7 +61,7 @@ def bind_signer(statement: Statement, *, signer: Signatory, proven: VerifiedBund
     if not statement.predicate_type.startswith(f"{OWN_NAMESPACE}predicate:"):
         return
     said = statement.predicate.get("by")
-    own = _own_name(signer, proven)
+    own = own_name(signer, proven)
     if said != own:
         raise SignatureInvalid(
             f"the {word_for(statement.predicate_type)} is in somebody else's name than its signer's",
@@ -71,7 +71,7 @@ def bind_signer(statement: Statement, *, signer: Signatory, proven: VerifiedBund
         )
 
 
-def _own_name(signer: Signatory, proven: VerifiedBundle | None) -> dict[str, object]:
+def own_name(signer: Signatory, proven: VerifiedBundle | None) -> dict[str, object]:
     """How a signer names himself: his key, or what the issuer of his login says of him (docs/formats.md)."""
     if proven is not None and proven.certificate is not None:
         from attest.verify.fulcio import CertificateSigner  # noqa: PLC0415  # only where X.509 was loaded anyway
