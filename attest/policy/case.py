@@ -32,6 +32,7 @@ class Case:
         files: path → digest of its files.
         reference: what was asked for, in its pinned form where it is one.
         now: the time to judge at, with its zone.
+        stands_in: the verdict of somebody named that stands in for the evaluation; `None` where there is none.
     """
 
     policy: Policy
@@ -40,6 +41,14 @@ class Case:
     files: Mapping[str, Digest]
     reference: str
     now: datetime
+    stands_in: Fact | None = None
+
+    @property
+    def decisive(self) -> tuple[Fact, ...]:
+        """The facts that the verdict rests on: the one that stands in, or all that are demanded."""
+        if self.stands_in is not None:
+            return (self.stands_in,)
+        return tuple(fact for demand in self.policy.demands for fact in self.accepted(demand))
 
     def accepted(self, demand: ClaimDemand) -> tuple[Fact, ...]:
         """The facts of the demanded type by one of the demanded identities. All of them have to hold."""

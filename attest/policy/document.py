@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from attest.errors import InputError, NoTrust, PolicyError
-from attest.policy import key_profile, lineage_reading, patterns, reading, shipped
+from attest.policy import key_profile, lineage_reading, patterns, reading, shipped, summaries
 from attest.policy.canonical import canonical_digest
 from attest.policy.composing import load_composed
 from attest.policy.identities import read_identities
@@ -129,6 +129,7 @@ def _read(
         **demands,
         formats=reading.read_formats(document, has_ml_bom="ml_bom" in demands),
         lineage=lineage,
+        summary=summaries.read_summary(document, identities),
         digest=_digest(value, identities, lineage),
         origin=document.what,
     )

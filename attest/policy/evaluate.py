@@ -5,11 +5,12 @@ Pure and deterministic: the same policy, facts and time give the same verdict, b
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from attest.claims.predicates import ML_BOM, PROVENANCE
-from attest.policy import file_rules, lineage, rules
+from attest.policy import file_rules, lineage, rules, summaries
 from attest.policy.case import Case
 from attest.policy.in_force import in_force
 from attest.policy.verdict import Finding, Status, Step, Verdict
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from attest.model.manifest import ModelManifest
     from attest.policy.requirements import Policy
     from attest.verify.directory import FolderFindings
-    from attest.verify.facts import Fact
     from attest.verify.proven import ProvenTime
 
 _BYTES_NOT_READ: Final = "not read (pull, load and exec check every byte; here: --full)"
@@ -52,7 +52,18 @@ def evaluate(policy: Policy, judged: Judged, *, artefact: Artefact, reference: s
     judged = in_force(judged, now=now)
     case = Case(policy=policy, judged=judged, digest=artefact.digest, files=files, reference=reference, now=now)
     not_read = Finding(rule="bytes", status=Status.NOT_REACHED, summary=_BYTES_NOT_READ, step=Step.READ)
-    return _verdict(case, [judge_reference(case), *_judge_demands(case), not_read, judge_time(case)])
+    case, demanded = _stood_in(case)
+    return _verdict(case, [judge_reference(case), *demanded, not_read, judge_time(case)])
+
+
+def _stood_in(case: Case) -> tuple[Case, list[Finding]]:
+    """What is demanded, judged; or a fresh verdict of somebody named in its place, where the policy accepts one."""
+    if case.policy.summary is None:
+        return case, _judge_demands(case)
+    finding, fact = summaries.standing_in(case, case.policy.summary)
+    if fact is not None:
+        return replace(case, stands_in=fact), [finding]
+    return case, [finding, *_judge_demands(case)]
 
 
 def evaluate_folder(
@@ -169,13 +180,9 @@ def judge_time(case: Case) -> Finding:
     return Finding(rule="time", status=Status.NOT_REACHED, summary=summary + _unchecked(case))
 
 
-def _demanded(case: Case) -> list[Fact]:
-    return [fact for demand in case.policy.demands for fact in case.accepted(demand)]
-
-
 def _unchecked(case: Case) -> str:
     """Log entries and timestamps that nothing was there to check against are said, and prove nothing."""
-    count = sum(fact.unchecked for fact in _demanded(case))
+    count = sum(fact.unchecked for fact in case.decisive)
     if not count:
         return ""
     what = "1 log entry or timestamp" if count == 1 else f"{count} log entries and timestamps"
@@ -184,7 +191,7 @@ def _unchecked(case: Case) -> str:
 
 def _proven_time(case: Case) -> ProvenTime | None:
     """The latest of the times at which the demanded claims existed; only where each of them has one."""
-    facts = _demanded(case)
+    facts = case.decisive
     times = [fact.times[0] for fact in facts if fact.times]
     if not facts or len(times) < len(facts):
         return None
@@ -192,12 +199,15 @@ def _proven_time(case: Case) -> ProvenTime | None:
 
 
 def _stated_time(case: Case) -> datetime | None:
+    if case.stands_in is not None:
+        return _moment(case.stands_in.claimed_time)
     by_type = {fact.statement.predicate_type: fact.claimed_time for fact in case.judged.facts if fact.claimed_time}
-    for text in (by_type.get(ML_BOM), by_type.get(PROVENANCE)):
-        try:
-            time = datetime.fromisoformat(text) if text else None
-            if time is not None and time.tzinfo is not None:
-                return time.astimezone(UTC)
-        except (ValueError, OverflowError):  # the year 1 with a zone to its east begins before all years
-            continue
-    return None
+    return _moment(by_type.get(ML_BOM)) or _moment(by_type.get(PROVENANCE))
+
+
+def _moment(text: str | None) -> datetime | None:
+    try:
+        time = datetime.fromisoformat(text) if text else None
+        return time.astimezone(UTC) if time is not None and time.tzinfo is not None else None
+    except (ValueError, OverflowError):  # the year 1 with a zone to its east begins before all years
+        return None

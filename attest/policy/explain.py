@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from attest.claims.predicates import word_for
+from attest.policy import summaries
 from attest.policy.requirements import LINEAGE_WORDS, Lineage, SourceState
 from attest.trust.identity import TrustedKey
 from attest.trust.trusted_holder import PkiHolder, TrustedHolder
@@ -38,6 +39,8 @@ def sentences(policy: Policy) -> tuple[str, ...]:
         f"there is a claim of the kind {word_for(demand.predicate_type)}, {_by(policy, demand.by)}"
         for demand in policy.claims
     ]
+    if policy.summary is not None:
+        found.append(summaries.explain(policy.summary, by=_by(policy, policy.summary.by)))
     names = ", ".join(policy.other_names)
     found.append(f"every claim names the model as it was asked for{f', or as {names}' if names else ''}")
     return tuple(found)

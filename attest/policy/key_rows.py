@@ -9,6 +9,7 @@ from attest.claims.training import Operation
 from attest.model.manifest import FileKind
 from attest.policy.keys import Key, Shape, Table
 from attest.policy.requirements import LINEAGE_WORDS, SourceState
+from attest.policy.summary_rows import ROWS as SUMMARY_ROWS
 
 API_VERSION: Final = "attest/v1"
 KIND: Final = "Policy"
@@ -154,5 +155,5 @@ _LINEAGE: Final = (
     ),
 )
 
-TABLE: Final = Table((*_HEAD, *_PEOPLE, *_REQUIRE, *_FILES, *_LINEAGE))
+TABLE: Final = Table((*_HEAD, *_PEOPLE, *_REQUIRE, *_FILES, *_LINEAGE, *SUMMARY_ROWS))
 """All keys, in the order in which a policy is best written."""

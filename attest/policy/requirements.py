@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from attest.claims.training import Operation
     from attest.model.manifest import FileKind
+    from attest.policy.summaries import SummaryDemand
     from attest.trust.signatory import Signatory
     from attest_registry.digest import Digest
 
@@ -171,6 +172,7 @@ class Policy:
         claims: demands for any other claims.
         formats: which files; `None` where the policy says `any`.
         lineage: what has to be known of where it came from.
+        summary: whose fresh verdict stands in for the whole evaluation; `None` for nobody's.
         digest: of the composed document, RFC 8785, keys by their fingerprints.
         origin: the file it came from.
     """
@@ -187,6 +189,7 @@ class Policy:
     claims: tuple[ClaimDemand, ...] = ()
     formats: FormatDemand | None = None
     lineage: LineageDemand = field(default_factory=LineageDemand)
+    summary: SummaryDemand | None = None
     origin: str = ""
 
     def __post_init__(self) -> None:

@@ -134,7 +134,8 @@ class Verdict:
     @property
     def hints(self) -> tuple[str, ...]:
         """What helps against the failures, each once."""
-        return tuple(dict.fromkeys(finding.hint for finding in self.findings if finding.hint))
+        stopping = [finding for finding in self.findings if finding.stands_in_the_way]
+        return tuple(dict.fromkeys(finding.hint for finding in stopping if finding.hint))
 
     def to_json(self) -> dict[str, Any]:
         """The findings as JSON values, without the reference: see `attest.cli.render`."""

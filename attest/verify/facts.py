@@ -10,13 +10,14 @@ if TYPE_CHECKING:
     from attest.claims.provenance import Provenance
     from attest.claims.signature import ModelSignature
     from attest.claims.statement import Statement
+    from attest.claims.vsa import Summary
     from attest.errors import AttestError
     from attest.evidence.evidence import Evidence
     from attest.trust.signatory import Signatory
     from attest.trust.window import Span
     from attest.verify.proven import ProvenTime, VerifiedBundle
 
-    Claim = ModelSignature | Provenance | MLBOM
+    Claim = ModelSignature | Provenance | MLBOM | Summary
 
 _SEAL: Final = object()
 

@@ -24,8 +24,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from attest.claims import mlbom, provenance, signature
-from attest.claims.predicates import ML_BOM, MODEL_SIGNATURE, PAYLOAD_TYPE, PROVENANCE
+from attest.claims import mlbom, provenance, signature, vsa
+from attest.claims.predicates import ML_BOM, MODEL_SIGNATURE, PAYLOAD_TYPE, PROVENANCE, VERIFICATION_SUMMARY
 from attest.claims.statement import Statement
 from attest.errors import AttestError, Incident, MalformedEvidence, Refusal
 from attest.signing.bundle import Bundle, CertificateMaterial, KeyMaterial
@@ -49,6 +49,7 @@ _READERS: Final[Mapping[str, Callable[[Statement], Claim]]] = {
     MODEL_SIGNATURE: signature.parse,
     PROVENANCE: provenance.parse,
     ML_BOM: mlbom.parse,
+    VERIFICATION_SUMMARY: vsa.parse,
 }
 
 _MODEL_SIGNATURES: Final = "https://model_signing/"
@@ -261,7 +262,11 @@ def reject(evidence: Evidence, error: AttestError) -> Rejected:
 
 def _claimed_time(statement: Statement) -> str | None:
     """When the signer says that it was made. Nobody else confirms it."""
-    paths = {ML_BOM: ("metadata", "timestamp"), PROVENANCE: ("runDetails", "metadata", "finishedOn")}
+    paths = {
+        ML_BOM: ("metadata", "timestamp"),
+        PROVENANCE: ("runDetails", "metadata", "finishedOn"),
+        VERIFICATION_SUMMARY: ("timeVerified",),
+    }
     value: Any = statement.predicate
     for key in paths.get(statement.predicate_type, ()):
         value = value.get(key) if isinstance(value, dict) else None

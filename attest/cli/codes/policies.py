@@ -198,4 +198,34 @@ POLICIES: Final[Mapping[str, tuple[str, str, int]]] = {
         _PUBLISHER,
         1,
     ),
+    "policy-bad-duration": (
+        "a length of time in the policy is none",
+        "write a whole number of minutes, hours or days: 15m, 24h, 90d",
+        2,
+    ),
+    "verdict-other-resource": (
+        "a signed verdict that could have stood in for the evaluation is about another version or name",
+        "nothing has to be done: everything was evaluated instead; attest verify --attest-verdict signs one for it",
+        1,
+    ),
+    "verdict-other-policy": (
+        "a signed verdict that could have stood in for the evaluation was given under another policy",
+        "nothing has to be done: everything was evaluated instead; have the verifier judge by this policy",
+        1,
+    ),
+    "verdict-other-verifier": (
+        "a signed verdict that could have stood in for the evaluation names another verifier than the policy",
+        "nothing has to be done: everything was evaluated instead; compare `vsa.verifier` with what the verifier says",
+        1,
+    ),
+    "verdict-time": (
+        "a signed verdict says that it is from a time at which it cannot have been given",
+        "nothing has to be done: everything was evaluated instead; check the clocks here and where it was signed",
+        1,
+    ),
+    "verdict-stale": (
+        "a signed verdict that could have stood in for the evaluation is older than the policy takes",
+        "nothing has to be done: everything was evaluated instead; have the verifier sign verdicts more often",
+        1,
+    ),
 }
