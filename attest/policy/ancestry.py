@@ -15,6 +15,7 @@ from attest_registry.reference import Reference
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from attest.claims.training import Input
     from attest.policy.feed import GivenFeed

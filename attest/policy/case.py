@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from attest.claims.predicates import word_for
 from attest.errors import EvidenceMissing, SignerNotTrusted
+from attest.policy.ancestry import NOTHING
 from attest.policy.verdict import Finding, Status, Step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from attest.policy.ancestry import Gathered
     from attest.policy.requirements import ClaimDemand, Policy
     from attest.verify.facts import Fact, Judged, Rejected
     from attest_registry.digest import Digest
