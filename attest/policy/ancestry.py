@@ -74,10 +74,15 @@ class Gathered:
     Args:
         ancestors: what was found of what it was made from.
         feeds: digest of a policy → the revocation feed that it names, as it was found.
+        references: alias → the version that it points at, with its evidence, for demands that compare with it.
+        promoted: when the version was promoted to the use that is judged, as its log proves; `None` where that is not
+            known, so that what is judged at promotion is judged now.
     """
 
     ancestors: Ancestors = field(default_factory=lambda: MappingProxyType({}))
     feeds: Mapping[Digest, GivenFeed] = field(default_factory=lambda: MappingProxyType({}))
+    references: Mapping[str, Ancestor | Unreached] = field(default_factory=lambda: MappingProxyType({}))
+    promoted: datetime | None = None
 
 
 NOTHING = Gathered()

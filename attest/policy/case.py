@@ -34,6 +34,7 @@ class Case:
         files: path → digest of its files.
         reference: what was asked for, in its pinned form where it is one.
         now: the time to judge at, with its zone.
+        gathered: what was found beside the version's own evidence.
         stands_in: the verdict of somebody named that stands in for the evaluation; `None` where there is none.
     """
 
@@ -43,6 +44,7 @@ class Case:
     files: Mapping[str, Digest]
     reference: str
     now: datetime
+    gathered: Gathered = NOTHING
     stands_in: Fact | None = None
 
     @property
