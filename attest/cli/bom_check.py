@@ -56,7 +56,7 @@ def check(
     if profile is not None:
         _check_profile(profile)
     asking = bom_source.Asking.typed(whom=whom, plain_http=plain_http, ca_file=ca_file)
-    given = bom_source.load(what, asking)
+    (given,) = bom_source.load_all((what,), asking)
     document = given.document
     problems = {"schema": _problem(check_schema, document), "meaning": _problem(read, document)}
     spec = str(document.get("specVersion"))[:20]

@@ -38,7 +38,7 @@ def diff(*, before: str, after: str, whom: Whom, as_json: bool, plain_http: bool
     from attest.claims.mlbom_diff import differences  # noqa: PLC0415
 
     asking = bom_source.Asking.typed(whom=whom, plain_http=plain_http, ca_file=ca_file)
-    older, newer = (bom_source.load(text, asking) for text in (before, after))
+    older, newer = bom_source.load_all((before, after), asking)
     changes = differences(older.read(), newer.read())
     if as_json:
         render.document(_as_document(older, newer, changes))

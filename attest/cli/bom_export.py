@@ -80,7 +80,7 @@ def _check_spec(spec: str | None) -> None:
     from attest.claims.mlbom import SPECS  # noqa: PLC0415
 
     if spec is not None and spec not in SPECS:
-        raise InputError(f"CycloneDX {spec[:20]} is not written", code="bom-version", expected=" or ".join(SPECS))
+        raise InputError(f"--spec {spec[:20]} is not written", code="bom-version", expected=" or ".join(SPECS))
 
 
 def _merged(

@@ -28,7 +28,7 @@ def show(*, what: str, whom: Whom, as_json: bool, plain_http: bool, ca_file: str
     Of a version, --key or --policy has the claim verified. Without them, and of a file, nobody vouches for it.
     """
     asking = bom_source.Asking.typed(whom=whom, plain_http=plain_http, ca_file=ca_file)
-    given = bom_source.load(what, asking)
+    (given,) = bom_source.load_all((what,), asking)
     bom = given.read()
     if as_json:
         render.document(_as_document(bom, given))

@@ -14,7 +14,7 @@ from attest.written_path import written_path
 from attest_registry.reference import Reference
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from attest.claims.mlbom import MLBOM
     from attest.policy.document import Policy
@@ -79,23 +79,29 @@ class Given:
             ) from error
 
 
-def load(text: str, asking: Asking) -> Given:
-    """The ML-BOM that somebody means.
+def load_all(texts: Sequence[str], asking: Asking) -> list[Given]:
+    """The ML-BOMs that somebody means.
 
     Args:
-        text: as it was typed: a path, or a reference to a version.
+        texts: as they were typed.
         asking: what else was typed.
 
     Raises:
-        AttestError: it cannot be read, is not there, or does not hold.
+        InputError: all are files, and somebody expects them to be verified.
+        AttestError: one cannot be read, is not there, or does not hold.
     """
+    if (asking.whom.short_form or asking.whom.policy is not None) and not any(map(is_reference, texts)):
+        raise InputError(
+            f"{texts[0]} is a file, and a bare ML-BOM has no signature to hold against a key or policy",
+            code="usage",
+            expected="a version, such as NAME:1, or no --key, --policy or --identity",
+        )
+    return [_load(text, asking) for text in texts]
+
+
+def _load(text: str, asking: Asking) -> Given:
+    """A path, or a reference to a version."""
     if not is_reference(text):
-        if asking.whom.short_form or asking.whom.policy is not None:
-            raise InputError(
-                f"{text} is a file, and a bare ML-BOM has no signature to hold against a key or policy",
-                code="usage",
-                expected="a version, such as NAME:1, or no --key, --policy or --identity",
-            )
         return Given(title=text, document=_file(written_path(text)), standing="not verified")
     from attest.boms import bom_of  # noqa: PLC0415
 
