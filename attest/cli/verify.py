@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from attest.cli import options, render
+from attest.cli import options, render, verdict_signing
 from attest.cli.progress import Bars
 from attest.cli.references import REFERENCE
+from attest.cli.verdict_signing import Order  # noqa: TC001  # the signature says it
 from attest.cli.verdicts import Shape, show_verdict, verdict_document
 from attest.errors import AttestError, InputError
 from attest.settings import Settings
 from attest.stores import Reach
 from attest.whom import Whom  # noqa: TC001  # the signature says it
+
+if TYPE_CHECKING:
+    from attest.admit import Judgement
 
 
 @click.command(
@@ -22,6 +29,7 @@ from attest.whom import Whom  # noqa: TC001  # the signature says it
         "attest verify credit-risk:1 --key alice.pub",
         "attest verify ghcr.io/acme/credit-risk:5 --policy production.yaml --json",
         "attest verify credit-risk:5 --policy production.yaml --format sarif > attest.sarif",
+        "attest verify credit-risk:5 --policy production.yaml --attest-verdict --signing-key gate.key",
         "attest verify ./copy --against credit-risk:1 --key alice.pub",
         "attest verify ./copy --bundle model.sig --key alice.pub",
         "attest verify ./copy --bundle model.sig --identity release@acme.example --root ca.pem --tsa-chain tsa.pem",
@@ -30,6 +38,7 @@ from attest.whom import Whom  # noqa: TC001  # the signature says it
 @click.argument("what", metavar="REF|DIR|FILE", type=REFERENCE)
 @options.trust()
 @options.private_authority()
+@verdict_signing.of_verdict()
 @click.option("--full", is_flag=True, help="Read and check every byte too.")
 @click.option("--against", metavar="REF", help="For a folder: the version that it should be.")
 @click.option("--bundle", metavar="FILE", help="For a folder: its OMS bundle, by attest sign or model_signing.")
@@ -44,6 +53,7 @@ def command(
     *,
     what: str,
     whom: Whom,
+    order: Order | None,
     full: bool,
     against: str | None,
     bundle: str | None,
@@ -62,6 +72,8 @@ def command(
     reach = Reach(plain_http=plain_http, ca_file=ca_file)
     bars = Bars(shown=not no_progress and not shape.is_document and not shape.quiet)
     if _is_path(what):
+        if order is not None:
+            raise InputError("--attest-verdict is for versions: a folder has no place to attach it to", code="usage")
         from attest.cli.verify_folder import Question, verify_folder  # noqa: PLC0415
 
         question = Question(
@@ -79,7 +91,8 @@ def command(
             hint=f"for the folder write ./{what}",
         )
     try:
-        _verify_reference(what, whom=whom, full=full, settings=settings, reach=reach, shape=shape, progress=bars)
+        asked = _Asked(text=what, whom=whom, order=order, full=full, shape=shape)
+        _verify_reference(asked, settings=settings, reach=reach, progress=bars)
     except AttestError as error:
         if error.exit_status == InputError.exit_status and os.path.exists(what):  # noqa: PTH110  # never raises
             error.hint = f"for the folder write ./{what}"
@@ -91,31 +104,57 @@ def _is_path(text: str) -> bool:
     return text.startswith((".", "/", "~"))
 
 
-def _verify_reference(
-    text: str, *, whom: Whom, full: bool, settings: Settings, reach: Reach, shape: Shape, progress: Bars
-) -> None:
-    from attest.admit import judge_version  # noqa: PLC0415
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Asked:
+    """What was typed about a version."""
+
+    text: str
+    whom: Whom
+    order: Order | None
+    full: bool
+    shape: Shape
+
+
+def _verify_reference(asked: _Asked, *, settings: Settings, reach: Reach, progress: Bars) -> None:
     from attest.policy.verdict import Denied  # noqa: PLC0415
-    from attest.stores import repository_for  # noqa: PLC0415
-    from attest.trusting import policy_in_force  # noqa: PLC0415
-    from attest_registry.reference import Reference  # noqa: PLC0415
 
-    reference = Reference.parse(text)
-    in_force = policy_in_force(settings, whom, asked_for=text)
-    judgement = judge_version(reference, repository_for(reference, settings, reach), in_force)
-    if full and judgement.verdict.allowed:
-        from attest.load.whole import with_bytes_read  # noqa: PLC0415
-
-        with progress:
-            judgement = with_bytes_read(judgement, progress=progress)
+    order, shape = asked.order, asked.shape
+    choice = None if order is None else order.choose(settings)
+    now = datetime.now(UTC)
+    judgement = _judge(asked, settings=settings, reach=reach, now=now, progress=progress)
+    said: dict[str, Any] = {}
+    if order is not None and choice is not None:
+        attested = verdict_signing.sign(order, choice, judgement, now=now, quiet=shape.quiet)
+        said = {} if shape.as_sarif else verdict_signing.document(attested)
     pinned, denied = str(judgement.reference), not judgement.verdict.allowed
     if denied and (shape.is_document or shape.quiet):
         raise Denied(judgement.verdict, reference=pinned)
     if shape.quiet:
         render.result(pinned)
     elif shape.is_document:
-        render.document(verdict_document(judgement.verdict, reference=pinned, shape=shape))
+        render.document(verdict_document(judgement.verdict, reference=pinned, shape=shape) | said)
     else:
         show_verdict(judgement.verdict, reference=pinned, judged=judgement.judged, by=judgement.policy.name)
     if denied:
         raise Denied(judgement.verdict, reference=pinned, shown=True)
+
+
+def _judge(asked: _Asked, *, settings: Settings, reach: Reach, now: datetime, progress: Bars) -> Judgement:
+    from attest.admit import judge_version  # noqa: PLC0415
+    from attest.stores import repository_for  # noqa: PLC0415
+    from attest.trusting import policy_in_force  # noqa: PLC0415
+    from attest_registry.reference import Reference  # noqa: PLC0415
+
+    reference = Reference.parse(asked.text)
+    policy = policy_in_force(settings, asked.whom, asked_for=asked.text)
+    if asked.order is not None:
+        from attest.attested_verdict import evaluated_whole  # noqa: PLC0415
+
+        policy = evaluated_whole(policy)
+    judgement = judge_version(reference, repository_for(reference, settings, reach), policy, now=now)
+    if not asked.full or not judgement.verdict.allowed:
+        return judgement
+    from attest.load.whole import with_bytes_read  # noqa: PLC0415
+
+    with progress:
+        return with_bytes_read(judgement, progress=progress)
