@@ -19,7 +19,10 @@ from attest.errors import InputError
 from attest.evidence.collect import collect
 from attest.evidence.evidence import Evidence
 from attest.model import packaging
+from attest.policy.ancestry import NOTHING
+from attest.policy.case import Case
 from attest.policy.evaluate import evaluate
+from attest.policy.in_force import in_force
 from attest.policy.verdict import Denied
 from attest.verify.facts import Judged, Rejected
 from attest.verify.verifier import judge
@@ -27,9 +30,12 @@ from attest_registry.errors import NotFound
 from attest_registry.oci.manifest import Manifest
 
 if TYPE_CHECKING:
+    from attest.evidence.collect import Collected
     from attest.model.artefact import Artefact
+    from attest.policy.ancestry import Gathered
     from attest.policy.document import Policy
     from attest.policy.verdict import Verdict
+    from attest.stores import Surroundings
     from attest_registry.oci.content import Repository
     from attest_registry.oci.descriptor import Descriptor
     from attest_registry.reference import Reference
@@ -133,7 +139,12 @@ def _resolve(reference: Reference, repository: Repository) -> Descriptor:
 
 
 def judge_version(
-    reference: Reference, repository: Repository, policy: Policy, *, now: datetime | None = None
+    reference: Reference,
+    repository: Repository,
+    policy: Policy,
+    *,
+    now: datetime | None = None,
+    surroundings: Surroundings | None = None,
 ) -> Judgement:
     """Steps 1 to 4: everything that can be said about a version under a policy.
 
@@ -142,6 +153,7 @@ def judge_version(
         repository: the store that has it.
         policy: from a place that the operator named.
         now: the time to judge at; the present when left out.
+        surroundings: where ancestors and revocations are looked for; without any they are unknown.
 
     Raises:
         StoreError: the store could not be asked, or contradicts itself.
@@ -149,7 +161,9 @@ def judge_version(
     """
     pinned, artefact = locate_version(reference, repository)
     judged = judge_evidence(artefact, repository, reference=reference, policy=policy)
-    verdict = evaluate(policy, judged, artefact=artefact, reference=str(pinned), now=now or datetime.now(UTC))
+    now = now or datetime.now(UTC)
+    gathered = gathered_for(judged, artefact, reference=pinned, policy=policy, now=now, surroundings=surroundings)
+    verdict = evaluate(policy, judged, artefact=artefact, reference=str(pinned), now=now, gathered=gathered)
     return Judgement(
         reference=pinned, artefact=artefact, repository=repository, judged=judged, policy=policy, verdict=verdict
     )
@@ -160,7 +174,37 @@ def judge_evidence(artefact: Artefact, repository: Repository, *, reference: Ref
 
     Its names are the model's, the same with the host that was asked for (what cosign writes), and the policy's.
     """
-    collected = collect(repository, artefact.digest)
+    return judge_collected(collect(repository, artefact.digest), artefact, reference=reference, policy=policy)
+
+
+def gathered_for(
+    judged: Judged,
+    artefact: Artefact,
+    *,
+    reference: Reference,
+    policy: Policy,
+    now: datetime,
+    surroundings: Surroundings | None,
+) -> Gathered:
+    """Step 4, where a policy asks about more than the version: what has to be gathered for that."""
+    if surroundings is None or not policy.goes_beyond:
+        return NOTHING
+    from attest.gathering import gather  # noqa: PLC0415  # most policies need none of it
+
+    files = {file.path: file.digest for file in artefact.files}
+    case = Case(
+        policy=policy,
+        judged=in_force(judged, now=now),
+        digest=artefact.digest,
+        files=files,
+        reference=str(reference),
+        now=now,
+    )
+    return gather(case, surroundings, host=reference.host)
+
+
+def judge_collected(collected: Collected, artefact: Artefact, *, reference: Reference, policy: Policy) -> Judged:
+    """The evidence of a version, each piece verified on its own."""
     names = (reference.name, *policy.other_names)
     judged = judge(collected.evidence, artefact=artefact, model=reference.model, keys=policy.keys, other_names=names)
     damaged = tuple(

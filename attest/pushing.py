@@ -212,7 +212,9 @@ def _training(
 
     training = gather(
         record,
-        resolve=resolver(lambda reference: repository_for(reference, settings, reach), policy_for, now),
+        resolve=resolver(
+            lambda reference: repository_for(reference, settings, reach), policy_for, now, state=settings.state
+        ),
         outputs=[folder],
         started=None if run is None else run.started,
         finished=(None if run is None else run.finished) or now.strftime("%Y-%m-%dT%H:%M:%SZ"),

@@ -9,6 +9,7 @@ from attest.written_path import written_path
 from attest_registry.oci.locate import open_repository
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from attest.settings import Settings
@@ -27,6 +28,19 @@ class Reach:
 
     plain_http: bool = False
     ca_file: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Surroundings:
+    """What can be reached around a version.
+
+    Args:
+        repository_of: opens the store of a reference.
+        state: folder of what has to be remembered; `None` where nothing can be.
+    """
+
+    repository_of: Callable[[Reference], Repository]
+    state: Path | None = None
 
 
 def default_place(settings: Settings) -> tuple[str | None, Path]:
@@ -58,3 +72,21 @@ def repository_for(reference: Reference, settings: Settings, reach: Reach | None
         offline=settings.offline,
     )
     return open_repository(placed, store=folder, remote=options)
+
+
+def surroundings_for(reference: Reference, settings: Settings, reach: Reach | None = None) -> Surroundings:
+    """Where ancestors and revocations of a version are looked for.
+
+    Args:
+        reference: the version. What was typed about reaching its store goes for its host alone.
+        settings: what configuration and environment say.
+        reach: what was typed.
+    """
+    own = default_place(settings)[0] if reference.host is None else reference.host
+
+    def repository_of(other: Reference) -> Repository:
+        host = default_place(settings)[0] if other.host is None else other.host
+        typed = reach or Reach()
+        return repository_for(other, settings, typed if host == own else replace(typed, plain_http=False))
+
+    return Surroundings(repository_of=repository_of, state=settings.state)

@@ -13,7 +13,7 @@ from attest.admit import admit, judge_version
 from attest.policy.verdict import Denied
 from attest.progress import SILENT
 from attest.settings import Settings
-from attest.stores import Reach, repository_for
+from attest.stores import Reach, repository_for, surroundings_for
 from attest.trusting import policy_in_force
 from attest.whom import Whom
 from attest.written_path import written_path
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from attest.admit import Admission
+    from attest.admit import Admission, Judgement
+    from attest.policy.document import Policy
     from attest.policy.verdict import Verdict
     from attest.progress import Progress
     from attest.verify.facts import Fact
@@ -73,7 +74,16 @@ def admitted(
     """
     reference = Reference.parse(text)
     in_force = policy_in_force(settings, whom, asked_for=text, verb=verb, rest=rest)
-    return admit(judge_version(reference, repository_for(reference, settings, reach), in_force))
+    return admit(_judged(reference, settings, reach, in_force))
+
+
+def _judged(reference: Reference, settings: Settings, reach: Reach, policy: Policy) -> Judgement:
+    return judge_version(
+        reference,
+        repository_for(reference, settings, reach),
+        policy,
+        surroundings=surroundings_for(reference, settings, reach),
+    )
 
 
 def verify(
@@ -123,7 +133,7 @@ def verify(
         allow_code=tuple(allow_code),
     )
     in_force = policy_in_force(settings, whom, asked_for=reference)
-    judgement = judge_version(parsed, repository_for(parsed, settings, _reach(plain_http, ca_file)), in_force)
+    judgement = _judged(parsed, settings, _reach(plain_http, ca_file), in_force)
     if full and judgement.verdict.allowed:
         from attest.load.whole import with_bytes_read  # noqa: PLC0415
 

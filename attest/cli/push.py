@@ -118,7 +118,10 @@ class Push:
         from attest.training_inputs import gather  # noqa: PLC0415
 
         resolve = resolver(
-            lambda reference: repository_for(reference, self._settings, self._reach), self._policy_for, self._now
+            lambda reference: repository_for(reference, self._settings, self._reach),
+            self._policy_for,
+            self._now,
+            state=self._settings.state,
         )
         return gather(
             record,

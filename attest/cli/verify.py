@@ -141,7 +141,7 @@ def _verify_reference(asked: _Asked, *, settings: Settings, reach: Reach, progre
 
 def _judge(asked: _Asked, *, settings: Settings, reach: Reach, now: datetime, progress: Bars) -> Judgement:
     from attest.admit import judge_version  # noqa: PLC0415
-    from attest.stores import repository_for  # noqa: PLC0415
+    from attest.stores import repository_for, surroundings_for  # noqa: PLC0415
     from attest.trusting import policy_in_force  # noqa: PLC0415
     from attest_registry.reference import Reference  # noqa: PLC0415
 
@@ -151,7 +151,13 @@ def _judge(asked: _Asked, *, settings: Settings, reach: Reach, now: datetime, pr
         from attest.attested_verdict import evaluated_whole  # noqa: PLC0415
 
         policy = evaluated_whole(policy)
-    judgement = judge_version(reference, repository_for(reference, settings, reach), policy, now=now)
+    judgement = judge_version(
+        reference,
+        repository_for(reference, settings, reach),
+        policy,
+        now=now,
+        surroundings=surroundings_for(reference, settings, reach),
+    )
     if not asked.full or not judgement.verdict.allowed:
         return judgement
     from attest.load.whole import with_bytes_read  # noqa: PLC0415

@@ -105,7 +105,7 @@ def verify_folder(
         manifest = hash_tree(walk(root, exclude=exclude), cuts=asked.cuts, progress=progress)
     findings = asked.compare(manifest)
     if question.bundles:
-        _judge(folder, findings, manifest, asked.policy)
+        _judge(folder, findings, manifest, asked.policy, settings)
     answer = folder_answer.Answer(
         folder=folder,
         findings=findings,
@@ -181,7 +181,7 @@ def _read(path: Path) -> bytes:
     return raw
 
 
-def _judge(folder: str, findings: FolderFindings, manifest: ModelManifest, policy: Policy) -> None:
+def _judge(folder: str, findings: FolderFindings, manifest: ModelManifest, policy: Policy, settings: Settings) -> None:
     """Hold the folder to everything that a policy document demands; for one key or one name, to the signature alone.
 
     Raises:
@@ -190,6 +190,7 @@ def _judge(folder: str, findings: FolderFindings, manifest: ModelManifest, polic
     """
     from datetime import UTC, datetime  # noqa: PLC0415
 
+    from attest.gathering import gather_for_folder  # noqa: PLC0415
     from attest.policy.evaluate import evaluate_folder  # noqa: PLC0415
     from attest.policy.in_force import in_force  # noqa: PLC0415
     from attest.policy.verdict import Denied  # noqa: PLC0415
@@ -202,7 +203,8 @@ def _judge(folder: str, findings: FolderFindings, manifest: ModelManifest, polic
         for rejected in in_force(Judged(facts=findings.facts, rejected=()), now=now).rejected:
             raise rejected.error
         return
-    verdict = evaluate_folder(policy, findings, manifest, name=folder, now=now)
+    gathered = gather_for_folder(findings, manifest, policy=policy, now=now, settings=settings)
+    verdict = evaluate_folder(policy, findings, manifest, name=folder, now=now, gathered=gathered)
     if not verdict.allowed:
         raise Denied(verdict, reference=folder)
 

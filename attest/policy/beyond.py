@@ -16,10 +16,10 @@ from attest.policy.lineage_walk import Walk, walk
 from attest.policy.verdict import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from attest.claims.revocations import Revocation
-    from attest.policy.ancestry import Gathered, Sought
+    from attest.policy.ancestry import Sought
     from attest.policy.case import Case
     from attest.policy.denials import Denials
     from attest.policy.requirements import Policy
@@ -27,13 +27,9 @@ if TYPE_CHECKING:
     from attest.verify.facts import Judged
 
     Demands: TypeAlias = Callable[[Case], list[Finding]]
+    StoodIn: TypeAlias = Callable[[Case], tuple[Case, list[Finding]]]
 
-_WORST: Final = {Status.FAILED: 2, Status.UNKNOWN: 1}
-
-
-def asks(policy: Policy) -> bool:
-    """Whether it asks anything of that kind."""
-    return bool(policy.lineage.ancestors or policy.deny or policy.revocations or policy.exceptions)
+_WORST: Final[Mapping[Status, int]] = {Status.FAILED: 2, Status.UNKNOWN: 1}
 
 
 def nested(policy: Policy) -> tuple[Policy, ...]:
@@ -49,17 +45,16 @@ def nested(policy: Policy) -> tuple[Policy, ...]:
     return tuple(found.values())
 
 
-def wanted(case: Case, gathered: Gathered) -> dict[Sought, Policy]:
+def wanted(case: Case) -> dict[Sought, Policy]:
     """What has to be gathered besides before the policy can be judged; empty when all of it is at hand.
 
     Args:
-        case: the version, with all its facts.
-        gathered: what is at hand.
+        case: the version, with all its facts, and what is at hand beside it.
     """
-    if not asks(case.policy):
+    if not case.policy.goes_beyond:
         return {}
-    in_effect = _denials(case, gathered)
-    return walk(case, gathered.ancestors, to_the_roots=in_effect.reach_descendants).wanted
+    in_effect = _denials(case)
+    return walk(case, case.gathered.ancestors, to_the_roots=in_effect.reach_descendants).wanted
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,44 +72,42 @@ class Outcome:
     walk: Walk
 
 
-def judge(case: Case, gathered: Gathered, demands: Demands) -> Outcome:
+def judge(case: Case, *, stood_in: StoodIn, demands: Demands) -> Outcome:
     """Judge a version with all that is beyond it.
 
     Args:
-        case: the version, with all its facts.
-        gathered: what was gathered of its ancestors and of revocations. What is missing is unknown, never passed.
-        demands: the rules about a version's own claims.
+        case: the version, with all its facts. What was not gathered beside it is unknown, never passed.
+        stood_in: the rules about a version's own claims, or a verdict that stands in for them and for its ancestors.
+            Nothing stands in for what is revoked.
+        demands: those rules alone, for ancestors.
     """
-    if not asks(case.policy):
-        return Outcome(case=case, findings=tuple(demands(case)), walk=Walk())
-    in_effect = _denials(case, gathered)
+    in_effect = _denials(case)
     engine = _Engine(demands=demands, denials=in_effect)
-    way = walk(case, gathered.ancestors, to_the_roots=in_effect.reach_descendants)
-    counting = replace(case, judged=in_effect.keep(case.judged))
-    findings = [
-        *engine.claims(case),
-        *lineage_ancestors.judge_ancestors(counting, way, judge=engine.ancestor, keep=engine.keep(case)),
-        *denials.judge_denials(case, way, in_effect),
-        *_feeds(case, gathered),
-    ]
+    way = walk(case, case.gathered.ancestors, to_the_roots=in_effect.reach_descendants)
+    counting, findings = stood_in(replace(case, judged=in_effect.keep(case.judged)))
+    if counting.stands_in is None:
+        findings = engine.with_revoked(case, findings)
+        findings += lineage_ancestors.judge_ancestors(counting, way, judge=engine.ancestor, keep=engine.keep(case))
+    findings += denials.judge_denials(case, way, in_effect)
+    findings += _feeds(case)
     turned = exceptions.apply(case.policy.exceptions, findings, digest=case.digest, now=case.now)
     return Outcome(case=counting, findings=tuple(turned), walk=way)
 
 
-def _feeds(case: Case, gathered: Gathered) -> Iterator[Finding]:
+def _feeds(case: Case) -> Iterator[Finding]:
     for policy in nested(case.policy):
         if policy.revocations is not None:
-            given = gathered.feeds.get(policy.digest)
+            given = case.gathered.feeds.get(policy.digest)
             own = denials.in_force([(f"the policy {policy.name}", policy.deny)], now=case.now)
             yield feed.judge_feed(policy, policy.revocations, given, now=case.now, denials=own)
 
 
-def _denials(case: Case, gathered: Gathered) -> Denials:
+def _denials(case: Case) -> Denials:
     """All that is revoked anywhere in the policy or in those that it names: a denial is one wherever it stands."""
     sources: list[tuple[str, Sequence[Revocation]]] = []
     for policy in nested(case.policy):
         sources.append((f"the policy {policy.name}", policy.deny))
-        given = gathered.feeds.get(policy.digest)
+        given = case.gathered.feeds.get(policy.digest)
         if given is not None and given.revocations is not None:
             sources.append((given.source, given.revocations.entries))
     return denials.in_force(sources, now=case.now)
@@ -127,29 +120,30 @@ class _Engine:
     demands: Demands
     denials: Denials
 
-    def claims(self, case: Case) -> list[Finding]:
-        counting = self.denials.keep(case.judged)
-        findings = self.demands(replace(case, judged=counting))
-        if counting is case.judged:
+    def with_revoked(self, case: Case, findings: list[Finding]) -> list[Finding]:
+        """What the rules found without revoked signatures, and what they hold against the version with them."""
+        if self.denials.keep(case.judged) is case.judged:
             return findings
-        return [_worse(pair) for pair in _paired(findings, self.demands(case))]
+        return _worse(findings, self.demands(case))
 
     def ancestor(self, case: Case) -> list[Finding]:
         """An ancestor by all that a policy asks of a version, but for its own ancestors, which the walk comes to."""
         current = replace(case, judged=in_force(case.judged, now=case.now))
-        findings = [*self.claims(current), *denials.judge_itself(current, self.denials)]
+        findings = self.demands(replace(current, judged=self.denials.keep(current.judged)))
+        findings = [*self.with_revoked(current, findings), *denials.judge_itself(current, self.denials)]
         return exceptions.apply(case.policy.exceptions, findings, digest=case.digest, now=case.now)
 
     def keep(self, case: Case) -> Callable[[Judged], Judged]:
         return lambda judged: self.denials.keep(in_force(judged, now=case.now))
 
 
-def _paired(first: list[Finding], second: list[Finding]) -> list[tuple[Finding, ...]]:
-    """What the same rules found twice: side by side, and where a rule found more once, that as well."""
-    if [each.rule for each in first] == [each.rule for each in second]:
-        return [*zip(first, second, strict=True)]
-    return [(each,) for each in [*first, *(each for each in second if each.stands_in_the_way)]]
+def _worse(without: list[Finding], everything: list[Finding]) -> list[Finding]:
+    """Of what the same rules found twice, the worse; where they cannot be told apart, both."""
+    head, tail = without[: -len(everything) or None], without[-len(everything) :]
+    if [each.rule for each in tail] == [each.rule for each in everything]:
+        return [*head, *(max(pair, key=_badness) for pair in zip(tail, everything, strict=True))]
+    return [*without, *(each for each in everything if each.stands_in_the_way and each not in without)]
 
 
-def _worse(pair: tuple[Finding, ...]) -> Finding:
-    return max(pair, key=lambda each: (_WORST.get(each.status, 0), each.exit_status if each.code else 0))
+def _badness(finding: Finding) -> tuple[int, int]:
+    return (_WORST.get(finding.status, 0), finding.exit_status if finding.stands_in_the_way else 0)

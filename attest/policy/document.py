@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from attest.errors import InputError, NoTrust, PolicyError
-from attest.policy import key_profile, lineage_reading, patterns, reading, shipped, summaries
+from attest.policy import denial_reading, key_profile, lineage_reading, patterns, reading, shipped, summaries
 from attest.policy.canonical import canonical_digest
 from attest.policy.composing import load_composed
 from attest.policy.identities import read_identities
@@ -46,7 +46,16 @@ def load_policy(path: Path) -> Policy:
     return _load(path, above=())
 
 
-def _load(path: Path, *, above: tuple[Path, ...]) -> Policy:
+def load_unfilled(path: Path) -> Policy:
+    """Read a policy file that may still wait for keys (`key: given`): to be shown and tried out, it allows nothing.
+
+    Raises:
+        PolicyError: as `load_policy`.
+    """
+    return _load(path, above=(), given=())
+
+
+def _load(path: Path, *, above: tuple[Path, ...], given: Sequence[Signatory] | None = None) -> Policy:
     """A file that other ones may name for their ancestors; none of them may lead back to itself."""
     own = Path(os.path.realpath(path))  # `resolve` raises where links go round
     if own in above or len(above) >= _MOST_NESTED:
@@ -56,7 +65,7 @@ def _load(path: Path, *, above: tuple[Path, ...]) -> Policy:
             expected="a policy for ancestors that does not lead back; `same` stands for the policy itself",
         )
     document = load_composed(path, prefix=_PREFIX)
-    return _read(document, folder=path.parent, given=None, above=(*above, own))
+    return _read(document, folder=path.parent, given=given, above=(*above, own))
 
 
 def load_shipped(name: str, *, keys: Sequence[Signatory] = ()) -> Policy:
@@ -115,8 +124,14 @@ def _read(
             identities=identities,
             signature=demands.get("signature"),
             has_source=bool({"provenance", "ml_bom"} & demands.keys()),
-            load=lambda text: _load(folder / written_path(text), above=above),
+            load=lambda text: _load(folder / written_path(text), above=above, given=given),
         ),
+    )
+    beyond = denial_reading.read_beyond(
+        document,
+        identities=identities,
+        folder=folder,
+        has_source=bool({"provenance", "ml_bom"} & demands.keys()),
     )
     value = document.value
     description = value.get("description")
@@ -130,6 +145,9 @@ def _read(
         formats=reading.read_formats(document, has_ml_bom="ml_bom" in demands),
         lineage=lineage,
         summary=summaries.read_summary(document, identities),
+        deny=beyond.deny,
+        revocations=beyond.revocations,
+        exceptions=beyond.exceptions,
         digest=_digest(value, identities, lineage),
         origin=document.what,
     )
@@ -140,6 +158,8 @@ def _digest(value: Mapping[str, Any], identities: Mapping[str, Identity], lineag
     if "lineage" in value:
         composed["lineage"] = lineage_reading.composed(value["lineage"], lineage)
     composed["identities"] = {name: _composed(identity) for name, identity in identities.items()}
+    if "revocations" in value:  # by whom, not where
+        composed["revocations"] = {key: value["revocations"][key] for key in value["revocations"] if key != "file"}
     composed.pop("trust", None)  # the roots are in what stands for those whom they vouch for
     return canonical_digest(composed)
 

@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from attest.claims.predicates import ML_BOM, PROVENANCE
-from attest.policy import file_rules, lineage, rules, summaries
+from attest.policy import adapters, claim_demands, file_rules, lineage, rules, summaries
+from attest.policy.ancestry import NOTHING
 from attest.policy.case import Case
 from attest.policy.in_force import in_force
 from attest.policy.verdict import Finding, Status, Step, Verdict
@@ -20,10 +21,11 @@ from attest_registry.errors import BadReference
 from attest_registry.reference import Reference
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from attest.model.artefact import Artefact
     from attest.model.manifest import ModelManifest
+    from attest.policy.ancestry import Gathered
     from attest.policy.requirements import Policy
     from attest.verify.directory import FolderFindings
     from attest.verify.proven import ProvenTime
@@ -38,7 +40,15 @@ _FILE_CODES: Final[Mapping[FileStatus, str]] = {
 }
 
 
-def evaluate(policy: Policy, judged: Judged, *, artefact: Artefact, reference: str, now: datetime) -> Verdict:
+def evaluate(
+    policy: Policy,
+    judged: Judged,
+    *,
+    artefact: Artefact,
+    reference: str,
+    now: datetime,
+    gathered: Gathered = NOTHING,
+) -> Verdict:
     """Judge a version.
 
     Args:
@@ -47,13 +57,32 @@ def evaluate(policy: Policy, judged: Judged, *, artefact: Artefact, reference: s
         artefact: the version itself; its manifest was checked against its digest.
         reference: what was asked for, pinned.
         now: the time to judge at, with its zone.
+        gathered: what was found of its ancestors and of revocations, where the policy asks for that.
     """
     files = {file.path: file.digest for file in artefact.files}
     judged = in_force(judged, now=now)
-    case = Case(policy=policy, judged=judged, digest=artefact.digest, files=files, reference=reference, now=now)
+    case = Case(
+        policy=policy,
+        judged=judged,
+        digest=artefact.digest,
+        files=files,
+        reference=reference,
+        now=now,
+        gathered=gathered,
+    )
     not_read = Finding(rule="bytes", status=Status.NOT_REACHED, summary=_BYTES_NOT_READ, step=Step.READ)
-    case, demanded = _stood_in(case)
+    case, demanded = _judge_all(case, _stood_in)
     return _verdict(case, [judge_reference(case), *demanded, not_read, judge_time(case)])
+
+
+def _judge_all(case: Case, stood_in: Callable[[Case], tuple[Case, list[Finding]]]) -> tuple[Case, list[Finding]]:
+    """The rules about the version's own claims, and those about all that is beyond them, where there are any."""
+    if not case.policy.goes_beyond:
+        return stood_in(case)
+    from attest.policy import beyond  # noqa: PLC0415  # most policies need none of it
+
+    outcome = beyond.judge(case, stood_in=stood_in, demands=_judge_demands)
+    return outcome.case, list(outcome.findings)
 
 
 def _stood_in(case: Case) -> tuple[Case, list[Finding]]:
@@ -67,7 +96,13 @@ def _stood_in(case: Case) -> tuple[Case, list[Finding]]:
 
 
 def evaluate_folder(
-    policy: Policy, findings: FolderFindings, manifest: ModelManifest, *, name: str, now: datetime
+    policy: Policy,
+    findings: FolderFindings,
+    manifest: ModelManifest,
+    *,
+    name: str,
+    now: datetime,
+    gathered: Gathered = NOTHING,
 ) -> Verdict:
     """Judge a bare folder by all that a policy demands, not by its model signature alone.
 
@@ -77,6 +112,7 @@ def evaluate_folder(
         manifest: the folder, hashed.
         name: the folder, for people.
         now: the time to judge at, with its zone.
+        gathered: what was found of its ancestors and of revocations, where the policy asks for that.
     """
     case = Case(
         policy=policy,
@@ -85,10 +121,12 @@ def evaluate_folder(
         files={file.path: file.digest for file in manifest.files},
         reference=name,
         now=now,
+        gathered=gathered,
     )
     if not findings.is_what_was_signed:
         return _verdict(case, [_judge_folder(findings)])
-    judged = [_judge_folder(findings), *_judge_demands(case), judge_time(case)]
+    case, demanded = _judge_all(case, lambda each: (each, _judge_demands(each)))
+    judged = [_judge_folder(findings), *demanded, judge_time(case)]
     if policy.signature is None:
         expected = "a policy that demands a model signature: nothing else binds the names of a folder's files"
         judged.append(
@@ -139,7 +177,9 @@ def _judge_demands(case: Case) -> list[Finding]:
         findings.append(file_rules.judge_formats(case, policy.formats))
     if policy.lineage.asks:
         findings.append(lineage.judge_lineage(case, policy.lineage))
-    return findings + [rules.judge_claim(case, demand) for demand in policy.claims]
+    findings += adapters.judge_adapter(case)
+    findings += [rules.judge_claim(case, demand) for demand in policy.claims]
+    return findings + claim_demands.judge(case)
 
 
 def judge_reference(case: Case) -> Finding:

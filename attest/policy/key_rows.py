@@ -7,6 +7,8 @@ from typing import Final
 from attest.claims.predicates import WORDS
 from attest.claims.training import Operation
 from attest.model.manifest import FileKind
+from attest.policy.denial_rows import ROWS as DENIAL_ROWS
+from attest.policy.claim_rows import ROWS as CLAIM_ROWS
 from attest.policy.keys import Key, Shape, Table
 from attest.policy.requirements import LINEAGE_WORDS, SourceState
 from attest.policy.summary_rows import ROWS as SUMMARY_ROWS
@@ -155,5 +157,5 @@ _LINEAGE: Final = (
     ),
 )
 
-TABLE: Final = Table((*_HEAD, *_PEOPLE, *_REQUIRE, *_FILES, *_LINEAGE, *SUMMARY_ROWS))
+TABLE: Final = Table((*_HEAD, *_PEOPLE, *_REQUIRE, *_FILES, *_LINEAGE, *SUMMARY_ROWS, *DENIAL_ROWS))
 """All keys, in the order in which a policy is best written."""

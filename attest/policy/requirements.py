@@ -12,7 +12,9 @@ from attest.errors import PolicyError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
+    from attest.claims.revocations import Revocation
     from attest.claims.training import Operation
     from attest.model.manifest import FileKind
     from attest.policy.summaries import SummaryDemand
@@ -157,6 +159,44 @@ class LineageDemand:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class FeedDemand:
+    """A signed feed of revocations, without which nothing is allowed.
+
+    Args:
+        by: names of the identities of which one has to have signed it.
+        file: path of its newest issue; `None` where it is in a store.
+        ref: model-like name of the place in a store; `None` where it is a file.
+        min_sequence: the lowest number that counts, for hosts that remember nothing.
+    """
+
+    by: tuple[str, ...]
+    file: str | None = None
+    ref: str | None = None
+    min_sequence: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Exemption:
+    """One rule that one version need not meet, for a time.
+
+    Args:
+        name: what verdicts call it.
+        rule: which rule.
+        digest: which version.
+        owner: on whose account.
+        reason: why.
+        expires: the last moment at which it goes.
+    """
+
+    name: str
+    rule: str
+    digest: Digest
+    owner: str
+    reason: str
+    expires: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Policy:
     """A policy document, understood whole.
 
@@ -172,6 +212,9 @@ class Policy:
         claims: demands for any other claims.
         formats: which files; `None` where the policy says `any`.
         lineage: what has to be known of where it came from.
+        deny: what does not count, whoever signed it.
+        revocations: the feed that says so besides; `None` where none is named.
+        exceptions: rules that single versions need not meet.
         summary: whose fresh verdict stands in for the whole evaluation; `None` for nobody's.
         digest: of the composed document, RFC 8785, keys by their fingerprints.
         origin: the file it came from.
@@ -190,6 +233,9 @@ class Policy:
     formats: FormatDemand | None = None
     lineage: LineageDemand = field(default_factory=LineageDemand)
     summary: SummaryDemand | None = None
+    deny: tuple[Revocation, ...] = ()
+    revocations: FeedDemand | None = None
+    exceptions: tuple[Exemption, ...] = ()
     origin: str = ""
 
     def __post_init__(self) -> None:
@@ -202,6 +248,11 @@ class Policy:
         """Every claim that is demanded."""
         named = (self.signature, self.provenance, self.ml_bom, *self.claims)
         return tuple(demand for demand in named if demand is not None)
+
+    @property
+    def goes_beyond(self) -> bool:
+        """Whether more than the version's own claims decides: its ancestors, what was revoked, exceptions."""
+        return bool(self.lineage.ancestors or self.deny or self.revocations or self.exceptions)
 
     @property
     def keys(self) -> tuple[Signatory, ...]:

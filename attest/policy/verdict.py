@@ -51,6 +51,7 @@ class Finding:
         step: where it was decided.
         path: the ancestor that it is about, from the version that was asked for down to it, each as people should see
             it; empty where it is about that version itself.
+        exception: name of the exception by which it passed.
     """
 
     rule: str
@@ -65,6 +66,7 @@ class Finding:
     hint: str | None = None
     step: Step = Step.EVALUATE
     path: tuple[str, ...] = ()
+    exception: str | None = None
 
     @property
     def stands_in_the_way(self) -> bool:
@@ -85,6 +87,7 @@ class Finding:
             "hint": self.hint,
             "step": self.step.value,
             "path": list(self.path),
+            "exception": self.exception,
         }
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from attest.claims.mlbom import MLBOM
     from attest.claims.provenance import Provenance
+    from attest.claims.revocations import Revocations
     from attest.claims.signature import ModelSignature
     from attest.claims.statement import Statement
     from attest.claims.vsa import Summary
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from attest.trust.window import Span
     from attest.verify.proven import ProvenTime, VerifiedBundle
 
-    Claim = ModelSignature | Provenance | MLBOM | Summary
+    Claim = ModelSignature | Provenance | MLBOM | Revocations | Summary
 
 _SEAL: Final = object()
 
