@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from attest.cli import options, render
+from attest.cli import options, policy_cases, render
 from attest.errors import InputError
 from attest.written_path import written_path
 
@@ -17,10 +17,15 @@ from attest.written_path import written_path
         "attest policy check policy.yaml",
         "attest policy explain policy.yaml",
         "attest policy explain --profile key",
+        "attest policy test policy.yaml",
     )
 )
 def command() -> None:
-    """Write, check and explain policies: which facts, by whom, the use of a model needs."""
+    """Write, check, try out and explain policies: which facts, by whom, the use of a model needs."""
+
+
+command.add_command(policy_cases.test)
+command.add_command(policy_cases.schema)
 
 
 @command.command(epilog=options.examples("attest policy init --key alice.pub --out policy.yaml"))
@@ -78,7 +83,7 @@ def check(*, file: str, as_json: bool) -> None:
 def explain(*, file: str | None, profile: str | None, as_json: bool) -> None:
     """Say in words what a policy demands."""
     from attest.policy import explain as words  # noqa: PLC0415
-    from attest.policy.document import load_policy, load_shipped  # noqa: PLC0415
+    from attest.policy.document import load_shipped, load_unfilled  # noqa: PLC0415
 
     if (file is None) == (profile is None):
         raise InputError(
@@ -87,7 +92,7 @@ def explain(*, file: str | None, profile: str | None, as_json: bool) -> None:
             expected="FILE or --profile NAME",
             hint="attest policy explain --profile key",
         )
-    policy = load_policy(written_path(file)) if file is not None else load_shipped(str(profile))
+    policy = load_unfilled(written_path(file)) if file is not None else load_shipped(str(profile))
     demands = words.sentences(policy)
     if as_json:
         render.document(

@@ -34,6 +34,7 @@ class Shape(StrEnum):
     NUMBER = "number"
     TIME = "day or time"
     FILE = "path, relative to the document"
+    ANY = "anything"  # read by somebody else's rules
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

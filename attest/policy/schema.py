@@ -101,4 +101,5 @@ _FORMS: Final[Mapping[Shape, Callable[[Key], list[dict[str, Any]]]]] = {
     Shape.NUMBER: lambda row: [{"type": "number", **_bounds(row)}, {"type": "string", "pattern": _NUMBER}],
     Shape.TIME: lambda _: [{"type": "string", "pattern": _TIME}],
     Shape.FILE: lambda row: [_text(row)],
+    Shape.ANY: lambda _: [{}],
 }

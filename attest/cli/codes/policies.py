@@ -93,6 +93,21 @@ POLICIES: Final[Mapping[str, tuple[str, str, int]]] = {
         "name one policy file, relative to the document; policies are never fetched",
         2,
     ),
+    "policy-no-cases": (
+        "there are no cases to try a policy out on",
+        "write POLICY.cases.yaml beside POLICY.yaml; attest policy init writes both",
+        2,
+    ),
+    "policy-unknown-ancestor": (
+        "a case names an ancestor that it does not describe",
+        "describe it under `ancestors` of the case, or of what is given",
+        2,
+    ),
+    "policy-case-path": (
+        "a case names a file as what a model was made from; nothing is read for cases",
+        "write digest: sha256:…, ref: an ancestor of the case, or provenance: unknown",
+        2,
+    ),
     "policy-same-name": (
         "a policy calls a role as it calls an identity, so that `by` could mean either",
         "give one of the two another name",

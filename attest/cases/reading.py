@@ -1,0 +1,269 @@
+"""`*.cases.yaml` → cases. What a case leaves out is as it is given for all; `none` takes something away.
+
+apiVersion: attest/v1
+kind: PolicyCases
+given:
+  now: 2026-06-01T12:00:00Z
+  files: {model.safetensors: safetensors, config.json: json}
+  made: {operation: train, inputs: [{role: dataset, name: tx, digest: "sha256:…"}]}
+  claims: {signature: publisher, provenance: publisher, ml-bom: publisher}
+cases:
+  - name: signed by the publisher
+    expect: allowed
+  - name: signed by a stranger
+    claims: {signature: stranger}
+    expect: [signer-not-trusted]
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+from attest.cases.keys import ALLOWED, KIND, NONE, TABLE, TYPES
+from attest.cases.values import About, Built, CaseFile, Commit, Feed, PolicyCase, Said, SaidClaim, Version
+from attest.claims import record_schema
+from attest.claims.predicates import LOCAL_BUILDER, ML_BOM, MODEL_SIGNATURE, PROVENANCE
+from attest.errors import AttestError, PolicyError, RecordError
+from attest.model.manifest import FileFormat, FileKind, ModelFile, ModelManifest
+from attest.policy.reading import read_text, read_texts, read_word
+from attest.strict_yaml import dotted, load_file
+from attest.trust.window import read_time
+from attest.written_path import written_path
+from attest_registry.digest import Digest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from attest.strict_yaml import Document, NodePath
+
+ENDING: Final = ".cases.yaml"
+API_VERSION: Final = "attest/v1"
+_KNOWN_CLAIMS: Final = {"signature": MODEL_SIGNATURE, "provenance": PROVENANCE, "ml-bom": ML_BOM}
+_CODE: Final = frozenset({FileKind.PICKLE, FileKind.PYTHON, FileKind.NATIVE_CODE})
+_SAID: Final = ("model", "files", "made", "built")
+_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
+def read_cases(path: Path) -> CaseFile:
+    """Read a file of cases.
+
+    Raises:
+        PolicyError: it is not understood whole; the message has the place.
+        RecordError: what stands under `made` is no training record.
+    """
+    document = load_file(path, prefix="policy", failure=PolicyError)
+    top = TABLE.checked(document, (), document.value)
+    for key, expected in (("apiVersion", API_VERSION), ("kind", KIND)):
+        if top[key] != expected:
+            raise document.error((key,), f"this holds no cases: {key}", code="wrong-kind", expected=expected)
+    _check_all(document, (), top)
+    if not isinstance(top["cases"], list) or not top["cases"]:
+        raise document.error(("cases",), "cases lists at least one case", code="empty-list", expected="{name, expect}")
+    name = read_text(document, ("policy",), top["policy"]) if "policy" in top else None
+    policy = path.with_name(path.name.removesuffix(ENDING) + ".yaml") if name is None else None
+    reader = _Reader(document, path.parent, _short_forms(top.get("given", {})))
+    cases = tuple(reader.case(("cases", index), item) for index, item in enumerate(top["cases"]))
+    names = [case.name for case in cases]
+    for index, each in enumerate(names):
+        if each in names[:index]:
+            raise document.error(("cases", index, "name"), f"'{each[:80]}' is there twice", code="listed-twice")
+    return CaseFile(path=path, policy=policy or path.parent / written_path(str(name)), cases=cases)
+
+
+def _check_all(document: Document, path: NodePath, value: Any) -> None:
+    """Every mapping has known keys only, before anything is put together."""
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            _check_all(document, (*path, index), item)
+    if not isinstance(value, dict):
+        return
+    where = TABLE.path_of(path)
+    if TABLE.children(where) and TABLE.at(f"{where}.*") is None:
+        TABLE.checked(document, path, value)
+    for key, item in value.items():
+        row = TABLE.at(TABLE.path_of((*path, key)))
+        if row is not None and (TABLE.children(row.path) or TABLE.children(f"{row.path}[]")):
+            _check_all(document, (*path, key), item)
+
+
+def _short_forms(value: Any) -> Any:
+    """`signature: publisher` in its long form, so that a case can change a part of it."""
+    if not isinstance(value, dict):
+        return value
+    found = dict(value)
+    if isinstance(found.get("claims"), dict):
+        found["claims"] = {
+            name: {"by": claim} if isinstance(claim, str) and claim != NONE else claim
+            for name, claim in found["claims"].items()
+        }
+    if isinstance(found.get("ancestors"), dict):
+        found["ancestors"] = {name: _short_forms(each) for name, each in found["ancestors"].items()}
+    return found
+
+
+def _over(own: Any, given: Any) -> Any:
+    """What a case says, over what is given: mappings key by key, anything else in the given one's place."""
+    if not isinstance(own, dict) or not isinstance(given, dict):
+        return own
+    changed = {key: _over(own[key], item) if key in own else item for key, item in given.items()}
+    return changed | {key: item for key, item in own.items() if key not in given}
+
+
+@dataclass(frozen=True)
+class _Reader:
+    document: Document
+    folder: Path
+    given: Any
+
+    def case(self, path: NodePath, value: Any) -> PolicyCase:
+        value = _over(_short_forms(value), self.given)
+        ancestors = {
+            name: self._version((*path, "ancestors", name), item, model=f"acme/{name}")
+            for name, item in value.get("ancestors", {}).items()
+            if item != NONE
+        }
+        return PolicyCase(
+            name=read_text(self.document, (*path, "name"), value["name"]),
+            codes=self._codes((*path, "expect"), value["expect"]),
+            now=self._time((*path, "now"), value),
+            version=self._version(path, value, model="acme/model"),
+            ancestors=MappingProxyType(ancestors),
+            feed=self._feed((*path, "revocations"), value.get("revocations", NONE)),
+            at=f"{self.document.what}:{self.document.position(path)}",
+        )
+
+    def _codes(self, path: NodePath, value: Any) -> tuple[str, ...]:
+        return () if value == ALLOWED else tuple(sorted(read_texts(self.document, path, value)))
+
+    def _time(self, path: NodePath, value: Mapping[str, Any]) -> datetime:
+        key = str(path[-1])
+        if key not in value:
+            raise self.document.error(
+                path[:-1], f"{dotted(path)} is not said", code="missing-key", expected=f"{key}: …"
+            )
+        try:
+            return read_time(value[key] if isinstance(value[key], str) else "", what=key)
+        except AttestError as error:
+            raise self.document.error(
+                path, f"{dotted(path)} is no time", code="bad-time", expected="2026-12-31T18:00:00Z"
+            ) from error
+
+    def _proven(self, path: NodePath, value: Mapping[str, Any]) -> datetime | None:
+        return None if value.get("proven", NONE) == NONE else self._time((*path, "proven"), value)
+
+    def _version(self, path: NodePath, value: Any, *, model: str) -> Version:
+        said = {"model": model, **{key: value[key] for key in _SAID if key in value}}
+        claims = value.get("claims", {})
+        if not isinstance(claims, dict):
+            raise self.document.error((*path, "claims"), "claims holds names", code="wrong-type", expected="name: …")
+        proven = self._proven(path, value)
+        return Version(
+            said=self._said(path, said),
+            claims=tuple(
+                claim
+                for name, each in claims.items()
+                if each != NONE
+                for claim in self._claims((*path, "claims", name), each, said=said, proven=proven)
+            ),
+        )
+
+    def _claims(self, path: NodePath, value: Any, *, said: Any, proven: datetime | None) -> list[SaidClaim]:
+        name = str(path[-1])
+        TABLE.checked(self.document, path, value)
+        if "by" not in value:
+            raise self.document.error(path, f"{dotted(path)} is by nobody", code="missing-key", expected="by: …")
+        own = {key: value[key] for key in _SAID if key in value}
+        about = read_word(self.document, (*path, "about"), value.get("about", About.VERSION.value), About)
+        claim = SaidClaim(
+            name=name,
+            predicate_type=self._type(path, value),
+            by="",
+            proven=self._proven(path, value) if "proven" in value else proven,
+            about=about,
+            spoilt=value.get("spoilt", False) is True,
+            version=self._said(path, _over(own, said)),
+            says=MappingProxyType(value.get("says", {})),
+        )
+        return [replace(claim, by=person) for person in read_texts(self.document, (*path, "by"), value["by"])]
+
+    def _type(self, path: NodePath, value: Mapping[str, Any]) -> str:
+        known = _KNOWN_CLAIMS.get(str(path[-1]))
+        if "type" not in value and known is not None:
+            return known
+        if "type" not in value:
+            raise self.document.error(
+                path,
+                f"{dotted(path)} is of no type",
+                code="missing-key",
+                expected=f"type: {', '.join(TYPES)}, or a URI",
+            )
+        text = read_text(self.document, (*path, "type"), value["type"])
+        if text in TYPES or ":" in text:
+            return TYPES.get(text, text)
+        raise self.document.error(
+            (*path, "type"), f"'{text[:80]}' is no kind of claim", code="unknown-word", expected=", ".join(TYPES)
+        )
+
+    def _said(self, path: NodePath, value: Mapping[str, Any]) -> Said:
+        built = value.get("built", _NOTHING)
+        commit = read_word(self.document, (*path, "built", "commit"), built.get("commit", Commit.CLEAN.value), Commit)
+        return Said(
+            model=read_text(self.document, (*path, "model"), value["model"]),
+            manifest=self._manifest((*path, "files"), value.get("files", {})),
+            record=self._record((*path, "made"), value.get("made", {})),
+            built=Built(
+                builder=str(built.get("builder", LOCAL_BUILDER)),
+                commit=commit,
+                finished=str(built.get("finished", "2026-01-01T00:00:00Z")),
+            ),
+        )
+
+    def _manifest(self, path: NodePath, value: Any) -> ModelManifest:
+        if not isinstance(value, dict) or all(item == NONE for item in value.values()):
+            raise self.document.error(path, "a version has files", code="missing-key", expected="files: {PATH: KIND}")
+        files = [self._file((*path, name), item) for name, item in value.items() if item != NONE]
+        return ModelManifest(files=tuple(sorted(files, key=lambda file: file.path)))
+
+    def _file(self, path: NodePath, value: Any) -> ModelFile:
+        entry = value if isinstance(value, dict) else {"kind": value}
+        kind = read_word(self.document, (*path, "kind") if entry is value else path, entry["kind"], FileKind)
+        name, content = str(path[-1]), str(entry.get("content", ""))
+        runs_code = kind in _CODE or entry.get("code", False) is True
+        return ModelFile(
+            path=name,
+            digest=Digest.of(f"{name}\n{content}".encode()),
+            size=len(name) + len(content) + 1,
+            format=FileFormat(kind=kind, code_bearing=runs_code, reason="said to run code" if runs_code else ""),
+        )
+
+    def _record(self, path: NodePath, value: Any) -> Any:
+        document = self.document
+        if not isinstance(value, dict):
+            raise document.error(
+                path, f"{dotted(path)} must hold keys", code="wrong-type", expected="as a training record"
+            )
+        values = {place[len(path) :]: at for place, at in document.values.items() if place[: len(path)] == path}
+        keys = {place[len(path) :]: at for place, at in document.keys.items() if place[: len(path)] == path}
+        values.setdefault((), document.position(path))
+        head = {"apiVersion": record_schema.API_VERSION, "kind": record_schema.KIND}
+        inner = replace(document, value=head | value, prefix="record", failure=RecordError, values=values, keys=keys)
+        return record_schema.read(inner, folder=self.folder)
+
+    def _feed(self, path: NodePath, value: Any) -> Feed | None:
+        if value == NONE:
+            return None
+        TABLE.checked(self.document, path, value)
+        if "by" not in value:
+            raise self.document.error(path, "the feed is by nobody", code="missing-key", expected="by: …")
+        revoked = read_texts(self.document, (*path, "revoked"), value["revoked"]) if "revoked" in value else ()
+        return Feed(
+            by=read_text(self.document, (*path, "by"), value["by"]),
+            sequence=value.get("sequence", 1),
+            issued=self._time((*path, "issued"), value),
+            expires=self._time((*path, "expires"), value),
+            revoked=revoked,
+        )

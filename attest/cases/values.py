@@ -1,0 +1,159 @@
+"""Cases as values, before anything is made of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from attest.claims.record_values import TrainingRecord
+    from attest.model.manifest import ModelManifest
+
+
+class About(StrEnum):
+    """What a claim is about."""
+
+    VERSION = "version"
+    OTHER_VERSION = "other-version"
+    OTHER_MODEL = "other-model"
+
+
+class Commit(StrEnum):
+    """How the code stands."""
+
+    CLEAN = "clean"
+    CHANGED = "changed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Built:
+    """Who ran it.
+
+    Args:
+        builder: URI; the local builder when left out.
+        commit: how the code stands.
+        finished: when it was done, by the builder's words.
+    """
+
+    builder: str
+    commit: Commit
+    finished: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SaidClaim:
+    """Somebody says something.
+
+    Args:
+        name: what the case calls it.
+        predicate_type: which kind of claim.
+        by: identity or role of the policy, or a stranger.
+        proven: when that is proven; `None` where it is not.
+        about: what it is about.
+        spoilt: whether its signature does not fit.
+        version: what it says of the version, where that differs from what the version is.
+        says: its predicate, for kinds that are written down as they stand.
+    """
+
+    name: str
+    predicate_type: str
+    by: str
+    proven: datetime | None
+    about: About
+    spoilt: bool
+    version: Said
+    says: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Said:
+    """What there is, or what a claim says that there is.
+
+    Args:
+        model: the model's name.
+        manifest: the files.
+        record: what a training record would say.
+        built: who ran it.
+    """
+
+    model: str
+    manifest: ModelManifest
+    record: TrainingRecord
+    built: Built
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Version:
+    """A version with its claims.
+
+    Args:
+        said: what there is.
+        claims: what is said about it.
+    """
+
+    said: Said
+    claims: tuple[SaidClaim, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Feed:
+    """An issue of the revocation feed.
+
+    Args:
+        by: who signs it.
+        sequence: its number.
+        issued: from when it is.
+        expires: until when it goes.
+        revoked: names of ancestors, or `version`, that it revokes.
+    """
+
+    by: str
+    sequence: int
+    issued: datetime
+    expires: datetime
+    revoked: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PolicyCase:
+    """One case.
+
+    Args:
+        name: what it shows.
+        codes: the codes with which it is denied; empty where it is allowed.
+        now: when it is judged.
+        version: what is judged.
+        ancestors: name → version that others were made from.
+        feed: what is revoked; `None` where there is no feed.
+        at: its place in the file, for messages.
+    """
+
+    name: str
+    codes: tuple[str, ...]
+    now: datetime
+    version: Version
+    ancestors: Mapping[str, Version] = field(default_factory=lambda: MappingProxyType({}))
+    feed: Feed | None = None
+    at: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CaseFile:
+    """A file of cases.
+
+    Args:
+        path: the file.
+        policy: the policy that they are about.
+        cases: the cases.
+    """
+
+    path: Path
+    policy: Path
+    cases: tuple[PolicyCase, ...]
