@@ -151,7 +151,7 @@ def test_evidence_of_another_version_is_not_taken(pushed: Shell) -> None:
 def test_two_answers_to_one_question(pushed: Shell) -> None:
     line = ("verify", "./model", "--against", "m:1", "--evidence", "x.sig", *PUBLIC)
     complaint = pushed.attest(*line, expect=2).complaint
-    assert complaint.message == "two options say what ./model should be"
+    assert complaint.message == "several options say what ./model should be"
 
 
 def test_a_configuration_with_a_mistake(pushed: Shell) -> None:

@@ -143,7 +143,10 @@ def test_a_bare_word_that_is_a_folder(keyed: Shell) -> None:
     assert (complaint.code, complaint.hint) == ("name-unknown", "for the folder write ./model")
     complaint = keyed.attest("verify", "./model", *PUBLIC, expect=2).complaint
     assert complaint.message == "nothing says what ./model should be"
-    assert complaint.hint == "attest verify ./model --against NAME:VERSION --key PUBLIC_KEY"
+    assert complaint.hint.splitlines() == [
+        "attest verify ./model --against NAME:VERSION --key PUBLIC_KEY",
+        "attest verify ./model --bundle model.sig --key PUBLIC_KEY",
+    ]
     keyed.attest("push", "model", "m", *KEY)
     keyed.attest("verify", "./model", "--against", "m:1", *PUBLIC)
 

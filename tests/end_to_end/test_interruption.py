@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 KEY, PUBLIC = ("--key", "K/attest.key"), ("--key", "K/attest.pub")
 SIZE = 3_000_000
 HALF = SIZE // 2
-SOON = 10.0
+SOON = 45.0
+"""Less than the minute for which the registries here say nothing, and time enough on a busy machine."""
 """Seconds; the time limits of a registry that says nothing are a minute and more."""
 
 
@@ -70,7 +71,7 @@ class Pause:
 
     def _wait(self, handler: Handler) -> None:
         self.reached.set()
-        handler.fake.stopping.wait(30)
+        handler.fake.stopping.wait(60)
         handler.close_connection = True
 
 
