@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from attest.claims.predicates import word_for
-from attest.policy import summaries
+from attest.policy import claim_demands, summaries
 from attest.policy.requirements import LINEAGE_WORDS, Lineage, SourceState
 from attest.trust.identity import TrustedKey
 from attest.trust.trusted_holder import PkiHolder, TrustedHolder
@@ -41,6 +41,7 @@ def sentences(policy: Policy) -> tuple[str, ...]:
     ]
     if policy.summary is not None:
         found.append(summaries.explain(policy.summary, by=_by(policy, policy.summary.by)))
+    found += claim_demands.explain(policy, lambda names: _by(policy, names))
     names = ", ".join(policy.other_names)
     found.append(f"every claim names the model as it was asked for{f', or as {names}' if names else ''}")
     return tuple(found)

@@ -157,5 +157,7 @@ _LINEAGE: Final = (
     ),
 )
 
-TABLE: Final = Table((*_HEAD, *_PEOPLE, *_REQUIRE, *_FILES, *_LINEAGE, *SUMMARY_ROWS, *DENIAL_ROWS))
+_MORE: Final = (*SUMMARY_ROWS, *DENIAL_ROWS)
+
+TABLE: Final = Table((*_HEAD, *_PEOPLE, *_REQUIRE, *CLAIM_ROWS, *_FILES, *_LINEAGE, *_MORE))
 """All keys, in the order in which a policy is best written."""

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from attest.claims.predicates import ML_BOM, MODEL_SIGNATURE, PROVENANCE, WORDS
 from attest.claims.training import Operation
 from attest.model.manifest import FileKind
-from attest.policy import patterns
+from attest.policy import claim_demands, patterns
 from attest.policy.key_rows import API_VERSION, KIND, NAME_PATTERN, TABLE
 from attest.policy.requirements import (
     BOMDemand,
@@ -159,7 +159,7 @@ def read_requirements(document: Document, identities: Mapping[str, Identity]) ->
             )
     if "claims" in value:
         found["claims"] = _claims(document, (*path, "claims"), value["claims"], identities)
-    return found
+    return found | claim_demands.read(document, path, value, identities)
 
 
 def read_by(document: Document, path: NodePath, value: Mapping[str, Any], known: Iterable[str]) -> tuple[str, ...]:
@@ -287,14 +287,19 @@ def _claims(document: Document, path: NodePath, value: Any, known: Iterable[str]
         TABLE.checked(document, where, item)
         found.append(
             ClaimDemand(
-                predicate_type=_predicate_type(document, (*where, "type"), item["type"]),
+                predicate_type=read_predicate_type(document, (*where, "type"), item["type"]),
                 by=read_by(document, where, item, known),
             )
         )
     return tuple(found)
 
 
-def _predicate_type(document: Document, path: NodePath, value: Any) -> str:
+def read_predicate_type(document: Document, path: NodePath, value: Any) -> str:
+    """A kind of claim: its word, or the URI of its predicate type.
+
+    Raises:
+        PolicyError: it is neither (`policy-unknown-word`).
+    """
     text = read_text(document, path, value)
     if ":" in text:
         return text

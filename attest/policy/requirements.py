@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from attest.claims.revocations import Revocation
     from attest.claims.training import Operation
     from attest.model.manifest import FileKind
+    from attest.policy.approvals import ApprovalDemand
+    from attest.policy.evaluations import EvaluationDemand
     from attest.policy.summaries import SummaryDemand
     from attest.trust.signatory import Signatory
     from attest_registry.digest import Digest
@@ -210,6 +212,8 @@ class Policy:
         provenance: demand for a provenance.
         ml_bom: demand for an ML-BOM.
         claims: demands for any other claims.
+        evaluations: demands for evaluations.
+        approvals: demands for approvals.
         formats: which files; `None` where the policy says `any`.
         lineage: what has to be known of where it came from.
         deny: what does not count, whoever signed it.
@@ -230,6 +234,8 @@ class Policy:
     provenance: ProvenanceDemand | None = None
     ml_bom: BOMDemand | None = None
     claims: tuple[ClaimDemand, ...] = ()
+    evaluations: tuple[EvaluationDemand, ...] = ()
+    approvals: tuple[ApprovalDemand, ...] = ()
     formats: FormatDemand | None = None
     lineage: LineageDemand = field(default_factory=LineageDemand)
     summary: SummaryDemand | None = None
@@ -246,7 +252,7 @@ class Policy:
     @property
     def demands(self) -> tuple[ClaimDemand, ...]:
         """Every claim that is demanded."""
-        named = (self.signature, self.provenance, self.ml_bom, *self.claims)
+        named = (self.signature, self.provenance, self.ml_bom, *self.claims, *self.evaluations, *self.approvals)
         return tuple(demand for demand in named if demand is not None)
 
     @property

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from attest.cli.codes.ancestry import ANCESTRY
 from attest.cli.codes.bundles import BUNDLES
 from attest.cli.codes.certificates import CERTIFICATES
+from attest.cli.codes.claims import CLAIMS
 from attest.cli.codes.evidence import EVIDENCE
 from attest.cli.codes.files import FILES
 from attest.cli.codes.keys import KEYS
@@ -31,6 +32,7 @@ CODES: Final[Mapping[str, tuple[str, str, int]]] = MappingProxyType(
         **CERTIFICATES,
         **POLICIES,
         **ANCESTRY,
+        **CLAIMS,
         **SERVICES,
         **STORES,
     }

@@ -1,0 +1,71 @@
+"""The demands over claims that have a module each: evaluations, approvals and what comes after them.
+
+They are imported where a policy has them, since most have none, and `attest verify --key` never has.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from attest.policy.case import Case
+    from attest.policy.requirements import Policy
+    from attest.policy.verdict import Finding
+    from attest.strict_yaml import Document, NodePath
+
+
+def read(document: Document, path: NodePath, value: Mapping[str, Any], known: Iterable[str]) -> dict[str, Any]:
+    """Those of the keys under `require`, as arguments of `Policy`.
+
+    Raises:
+        PolicyError: one of them is wrong.
+    """
+    people = tuple(known)
+    found: dict[str, Any] = {}
+    if "evaluations" in value:
+        from attest.policy import evaluations  # noqa: PLC0415
+
+        found["evaluations"] = evaluations.read(document, (*path, "evaluations"), value["evaluations"], people)
+    if "approvals" in value:
+        from attest.policy import approvals  # noqa: PLC0415
+
+        found["approvals"] = approvals.read(document, (*path, "approvals"), value["approvals"], people)
+    return found
+
+
+def judge(case: Case) -> list[Finding]:
+    """One finding for each of those demands of the policy."""
+    policy = case.policy
+    findings = []
+    if policy.evaluations:
+        from attest.policy import evaluations  # noqa: PLC0415
+
+        findings += [evaluations.judge(case, demand) for demand in policy.evaluations]
+    if policy.approvals:
+        from attest.policy import approvals  # noqa: PLC0415
+
+        findings += [approvals.judge(case, demand) for demand in policy.approvals]
+    return findings
+
+
+def explain(policy: Policy, by: Callable[[tuple[str, ...]], str]) -> list[str]:
+    """Those demands in sentences.
+
+    Args:
+        policy: the policy.
+        by: names of identities → "signed by …".
+    """
+    found = []
+    if policy.evaluations:
+        from attest.policy import evaluations  # noqa: PLC0415
+
+        for each in policy.evaluations:
+            found += evaluations.explain(each, by=by(each.by))
+    if policy.approvals:
+        from attest.policy import approvals  # noqa: PLC0415
+
+        for demand in policy.approvals:
+            found += approvals.explain(demand, by=by(demand.by))
+    return found

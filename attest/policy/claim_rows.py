@@ -1,0 +1,78 @@
+"""The keys of a policy document about evaluations, approvals and scans: rows for `key_rows.py`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from attest.policy.keys import Key, Shape
+
+_DIGEST: Final = "sha256:[0-9a-f]{64}"
+_LENGTH: Final = "[1-9][0-9]{0,4}[mhd]"
+_BY: Final = "identities or roles whose claims count"
+_AT: Final = ("promotion", "use")
+
+
+def _key(path: str, about: str, *shapes: Shape, required: bool = False, words: tuple[str, ...] = ()) -> Key:
+    return Key(path=path, about=about, shapes=shapes, words=words, required=required)
+
+
+def _text(path: str, about: str, *, required: bool = False, pattern: str | None = None) -> Key:
+    return Key(path=path, about=about, shapes=(Shape.TEXT,), required=required, pattern=pattern)
+
+
+def _age(path: str) -> tuple[Key, ...]:
+    return (
+        _text(f"{path}.max-age", "how old the youngest of them may be: `90d`, `24h`", pattern=_LENGTH),
+        _key(f"{path}.at", "as of when that is judged; `promotion` when left out", Shape.WORD, words=_AT),
+    )
+
+
+_EVALUATIONS: Final = (
+    _key("require.evaluations", "evaluations that passed", Shape.ENTRIES),
+    _key("require.evaluations[].by", _BY, Shape.PERSONS, required=True),
+    _text("require.evaluations[].metric", "name of the number that they have to have measured"),
+    _text("require.evaluations[].dataset", "on which data; on any, when left out", pattern=_DIGEST),
+    _key("require.evaluations[].slice", "on which part of them, as named values", Shape.NAMED),
+    _text("require.evaluations[].slice.*", "the value, exact"),
+    _key("require.evaluations[].minimum", "the least that is good enough, exact", Shape.NUMBER),
+    _key("require.evaluations[].maximum", "the most that is good enough, exact", Shape.NUMBER),
+    _key("require.evaluations[].no-regression", "not worse than another version", Shape.KEYS),
+    _text("require.evaluations[].no-regression.against", "the alias that points at it", required=True),
+    Key(
+        path="require.evaluations[].no-regression.by-at-most",
+        about="by how much it may be worse all the same; not at all, when left out",
+        shapes=(Shape.NUMBER,),
+        least=0,
+    ),
+    _key(
+        "require.evaluations[].no-regression.better",
+        "which way the number gets better, where the evaluations do not say it",
+        Shape.WORD,
+        words=("higher", "lower"),
+    ),
+    *_age("require.evaluations[]"),
+)
+
+_APPROVALS: Final = (
+    _key("require.approvals", "approvals by people who did not publish the version", Shape.ENTRIES),
+    _key("require.approvals[].by", _BY, Shape.PERSONS, required=True),
+    Key(
+        path="require.approvals[].count",
+        about="by how many different people; 1 when left out",
+        shapes=(Shape.WHOLE,),
+        least=1,
+        most=20,
+    ),
+    _key("require.approvals[].meaning", "what the signature has to stand for, word for word", Shape.TEXTS),
+    _text("require.approvals[].alias", "the use for which it is asked, such as `production`"),
+    _key(
+        "require.approvals[].covers",
+        "what the reviewer has to have had before him: a claim for each that is `demanded`, of these kinds, or none",
+        Shape.WORD,
+        Shape.TEXTS,
+        words=("demanded", "version"),
+    ),
+    _key("require.approvals[].at", "as of when an approval may have run out", Shape.WORD, words=_AT),
+)
+
+ROWS: Final = (*_EVALUATIONS, *_APPROVALS)
