@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from attest.errors import InputError, NoTrust, PolicyError
-from attest.policy import denial_reading, key_profile, lineage_reading, patterns, reading, shipped, summaries
+from attest.policy import denial_reading, free_rules, key_profile, lineage_reading, patterns, reading, shipped, summaries
 from attest.policy.canonical import canonical_digest
 from attest.policy.composing import load_composed
 from attest.policy.identities import read_identities
@@ -133,6 +133,8 @@ def _read(
         folder=folder,
         has_source=bool({"provenance", "ml_bom"} & demands.keys()),
     )
+    if given is None and demands["proven_time"]:
+        _check_witness(document, identities)
     value = document.value
     description = value.get("description")
     return Policy(
@@ -144,6 +146,7 @@ def _read(
         **demands,
         formats=reading.read_formats(document, has_ml_bom="ml_bom" in demands),
         lineage=lineage,
+        rules=free_rules.read_rules(document),
         summary=summaries.read_summary(document, identities),
         deny=beyond.deny,
         revocations=beyond.revocations,
@@ -151,6 +154,18 @@ def _read(
         digest=_digest(value, identities, lineage),
         origin=document.what,
     )
+
+
+def _check_witness(document: Document, identities: Mapping[str, Identity]) -> None:
+    """Where nobody is believed about times, a proven time can never be had."""
+    if all(getattr(key, "root", None) is None for identity in identities.values() for key in identity.keys):
+        raise document.error(
+            ("require", "proven-time"),
+            "the policy asks for proven times and names nobody who proves them",
+            code="no-root",
+            expected="trust: {root: trusted_root.json}, or {tsa-chain: tsa.pem}",
+            at_key=True,
+        )
 
 
 def _digest(value: Mapping[str, Any], identities: Mapping[str, Identity], lineage: LineageDemand) -> Digest:

@@ -9,8 +9,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from attest.claims.predicates import ML_BOM, PROVENANCE
-from attest.policy import adapters, claim_demands, file_rules, lineage, rules, summaries
+from attest.claims.predicates import ML_BOM, PROVENANCE, word_for
+from attest.policy import adapters, claim_demands, file_rules, free_rules, lineage, rules, summaries
 from attest.policy.ancestry import NOTHING
 from attest.policy.case import Case
 from attest.policy.in_force import in_force
@@ -179,7 +179,7 @@ def _judge_demands(case: Case) -> list[Finding]:
         findings.append(lineage.judge_lineage(case, policy.lineage))
     findings += adapters.judge_adapter(case)
     findings += [rules.judge_claim(case, demand) for demand in policy.claims]
-    return findings + claim_demands.judge(case)
+    return findings + claim_demands.judge(case) + free_rules.judge_rules(case, policy.rules)
 
 
 def judge_reference(case: Case) -> Finding:
@@ -211,6 +211,8 @@ def judge_time(case: Case) -> Finding:
     proven = _proven_time(case)
     if proven is not None:
         return Finding(rule="time", status=Status.PASSED, summary=f"proven: {proven}")
+    if case.policy.proven_time:
+        return _without_time(case)
     stated = _stated_time(case)
     if stated is None:
         summary = "not claimed by the signer, not proven"
@@ -218,6 +220,20 @@ def judge_time(case: Case) -> Finding:
         ahead = ", in the future" if stated > case.now + _AHEAD else ""
         summary = f"{stated:%Y-%m-%d %H:%M} UTC{ahead}, claimed by the signer, not proven"
     return Finding(rule="time", status=Status.NOT_REACHED, summary=summary + _unchecked(case))
+
+
+def _without_time(case: Case) -> Finding:
+    """The policy asks for a proven time, and not all that it rests on has one."""
+    without = [fact for fact in case.decisive if not fact.times]
+    what = ", ".join(dict.fromkeys(word_for(fact.statement.predicate_type) for fact in without)) or "anything"
+    return Finding(
+        rule="time",
+        status=Status.FAILED,
+        code="time-missing",
+        expected="a proven time of signing for every claim that the policy asks for",
+        found=f"none for {what}{_unchecked(case)}",
+        hint="sign with --tsa or --rekor, and name in the policy who is believed: trust: {root: trusted_root.json}",
+    )
 
 
 def _unchecked(case: Case) -> str:

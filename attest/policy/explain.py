@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from attest.claims.predicates import word_for
-from attest.policy import claim_demands, summaries
+from attest.policy import claim_demands, free_rules, summaries
 from attest.policy.requirements import LINEAGE_WORDS, Lineage, SourceState
 from attest.trust.identity import TrustedKey
 from attest.trust.trusted_holder import PkiHolder, TrustedHolder
@@ -33,12 +33,15 @@ def sentences(policy: Policy) -> tuple[str, ...]:
     if policy.ml_bom is not None:
         agreeing = " and contradicts no provenance" if policy.ml_bom.consistent else ""
         found.append(f"an ML-BOM says what is in it{agreeing}, {_by(policy, policy.ml_bom.by)}")
+    if policy.proven_time:
+        found.append("a log or a timestamp authority proves when each of these claims was signed")
     found += _formats(policy.formats)
     found += _lineage(policy.lineage)
     found += [
         f"there is a claim of the kind {word_for(demand.predicate_type)}, {_by(policy, demand.by)}"
         for demand in policy.claims
     ]
+    found += [free_rules.explain(rule) for rule in policy.rules]
     if policy.summary is not None:
         found.append(summaries.explain(policy.summary, by=_by(policy, policy.summary.by)))
     found += claim_demands.explain(policy, lambda names: _by(policy, names))

@@ -7,8 +7,9 @@ from typing import Final
 from attest.claims.predicates import WORDS
 from attest.claims.training import Operation
 from attest.model.manifest import FileKind
-from attest.policy.denial_rows import ROWS as DENIAL_ROWS
 from attest.policy.claim_rows import ROWS as CLAIM_ROWS
+from attest.policy.denial_rows import ROWS as DENIAL_ROWS
+from attest.policy.free_rule_rows import ROWS as FREE_RULE_ROWS
 from attest.policy.keys import Key, Shape, Table
 from attest.policy.requirements import LINEAGE_WORDS, SourceState
 from attest.policy.summary_rows import ROWS as SUMMARY_ROWS
@@ -97,6 +98,7 @@ _REQUIRE: Final = (
     _key("require.ml-bom", "an ML-BOM", Shape.KEYS),
     _key("require.ml-bom.by", _BY, Shape.PERSONS, required=True),
     _key("require.ml-bom.consistent", "that it does not contradict the provenance", Shape.TRUE),
+    _key("require.proven-time", "that every claim which is demanded has a proven time of signing", Shape.TRUE),
     _key("require.claims", "further claims", Shape.ENTRIES),
     Key(
         path="require.claims[].type",
@@ -157,7 +159,7 @@ _LINEAGE: Final = (
     ),
 )
 
-_MORE: Final = (*SUMMARY_ROWS, *DENIAL_ROWS)
+_MORE: Final = (*FREE_RULE_ROWS, *SUMMARY_ROWS, *DENIAL_ROWS)
 
 TABLE: Final = Table((*_HEAD, *_PEOPLE, *_REQUIRE, *CLAIM_ROWS, *_FILES, *_LINEAGE, *_MORE))
 """All keys, in the order in which a policy is best written."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from attest.model.manifest import FileKind
     from attest.policy.approvals import ApprovalDemand
     from attest.policy.evaluations import EvaluationDemand
+    from attest.policy.free_rules import FreeRule
     from attest.policy.summaries import SummaryDemand
     from attest.trust.signatory import Signatory
     from attest_registry.digest import Digest
@@ -211,6 +212,7 @@ class Policy:
         signature: demand for a model signature.
         provenance: demand for a provenance.
         ml_bom: demand for an ML-BOM.
+        proven_time: whether every claim that is demanded needs a proven time of signing.
         claims: demands for any other claims.
         evaluations: demands for evaluations.
         approvals: demands for approvals.
@@ -219,6 +221,7 @@ class Policy:
         deny: what does not count, whoever signed it.
         revocations: the feed that says so besides; `None` where none is named.
         exceptions: rules that single versions need not meet.
+        rules: rules of the author's own, in CEL.
         summary: whose fresh verdict stands in for the whole evaluation; `None` for nobody's.
         digest: of the composed document, RFC 8785, keys by their fingerprints.
         origin: the file it came from.
@@ -233,11 +236,13 @@ class Policy:
     signature: ClaimDemand | None = None
     provenance: ProvenanceDemand | None = None
     ml_bom: BOMDemand | None = None
+    proven_time: bool = False
     claims: tuple[ClaimDemand, ...] = ()
     evaluations: tuple[EvaluationDemand, ...] = ()
     approvals: tuple[ApprovalDemand, ...] = ()
     formats: FormatDemand | None = None
     lineage: LineageDemand = field(default_factory=LineageDemand)
+    rules: tuple[FreeRule, ...] = ()
     summary: SummaryDemand | None = None
     deny: tuple[Revocation, ...] = ()
     revocations: FeedDemand | None = None

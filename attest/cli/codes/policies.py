@@ -243,4 +243,20 @@ POLICIES: Final[Mapping[str, tuple[str, str, int]]] = {
         "nothing has to be done: everything was evaluated instead; have the verifier sign verdicts more often",
         1,
     ),
+    "policy-bad-rule": (
+        "a rule in CEL has no good name, or its expression is no CEL that can give true or false",
+        "correct it where the message says; the variables are version, claims and now, and docs/policy.md has examples",
+        2,
+    ),
+    "rule-not-met": ("a rule of the policy's author says false of this version", _PUBLISHER, 1),
+    "rule-undecided": (
+        "a rule in CEL failed, took too many steps, or gave neither true nor false, and so allows nothing",
+        "have the policy's owner ask with has(…) before a field that can be missing, or for less at a time",
+        1,
+    ),
+    "cel-missing": (
+        "the policy has rules in CEL, and the engine for them is not installed here, so that nothing is allowed",
+        "install model-attest with the extra cel",
+        1,
+    ),
 }
