@@ -12,7 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from attest.errors import InputError, NoTrust, PolicyError
-from attest.policy import denial_reading, free_rules, key_profile, lineage_reading, patterns, reading, shipped, summaries
+from attest.policy import (
+    denial_reading,
+    free_rules,
+    key_profile,
+    lineage_reading,
+    patterns,
+    reading,
+    shipped,
+    summaries,
+)
 from attest.policy.canonical import canonical_digest
 from attest.policy.composing import load_composed
 from attest.policy.identities import read_identities

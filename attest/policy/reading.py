@@ -157,6 +157,7 @@ def read_requirements(document: Document, identities: Mapping[str, Identity]) ->
                 expected="provenance: {by: […]} under require",
                 at_key=True,
             )
+    found["proven_time"] = _only_true(document, (*path, "proven-time"), value, "proven-time")
     if "claims" in value:
         found["claims"] = _claims(document, (*path, "claims"), value["claims"], identities)
     return found | claim_demands.read(document, path, value, identities)
