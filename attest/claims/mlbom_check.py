@@ -15,7 +15,7 @@ from attest.claims.mlbom_terms import MODEL_TYPE, SPECS
 from attest.errors import MalformedEvidence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 Place = tuple[str | int, ...]
 
@@ -69,10 +69,14 @@ def check_meaning(document: Mapping[str, Any]) -> None:
     defined: dict[str, Place] = {}
     named: list[tuple[Place, str]] = []
     for place, thing in _objects(document):
-        _define(thing.get("bom-ref"), place, defined)
-        _check_pairing(thing, place)
-        _check_hash(thing, place)
-        named.extend(_references(thing, place))
+        if "bom-ref" in thing:
+            _define(thing["bom-ref"], place, defined)
+        if "modelCard" in thing or "data" in thing:
+            _check_pairing(thing, place)
+        if "alg" in thing:
+            _check_hash(thing, place)
+        if not REFERENCE_KEYS.isdisjoint(thing):
+            named.extend(_references(thing, place))
     for place, reference in named:
         _resolve(reference, place, defined, document.get("serialNumber"))
 
@@ -113,9 +117,12 @@ def _objects(document: Mapping[str, Any]) -> Iterator[tuple[Place, Mapping[str, 
         place, value = waiting.pop()
         if isinstance(value, dict):
             yield place, value
-            waiting.extend(((*place, key), inner) for key, inner in value.items() if key not in _OPAQUE)
-        elif isinstance(value, list):
-            waiting.extend(((*place, index), inner) for index, inner in enumerate(value))
+            inside: Iterable[tuple[str | int, Any]] = value.items()
+        else:
+            inside = enumerate(value)
+        for key, inner in inside:  # most of a BOM is text, and text is not kept waiting
+            if isinstance(inner, (dict, list)) and key not in _OPAQUE:
+                waiting.append(((*place, key), inner))
 
 
 def _define(reference: Any, place: Place, defined: dict[str, Place]) -> None:

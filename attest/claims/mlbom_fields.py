@@ -43,10 +43,15 @@ class Fields:
 
     def children(self, name: str) -> list[Self]:
         """A list of objects; empty where absent."""
+        place = self._at(name)
+        return [type(self)(values=item, place=f"{place}/{index}") for index, item in enumerate(self.objects(name))]
+
+    def objects(self, name: str) -> list[dict[str, Any]]:
+        """The same, bare."""
         value = self.values.get(name, [])
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             raise self.wrong(name, "a list of objects")
-        return [type(self)(values=item, place=f"{self._at(name)}/{index}") for index, item in enumerate(value)]
+        return value
 
     def texts(self, name: str) -> list[str]:
         """A list of strings; empty where absent."""
@@ -98,8 +103,12 @@ class Properties:
     def of(cls, fields: Fields) -> Self:
         """Read them, once."""
         values: dict[str, list[str]] = {}
-        for item in fields.children("properties"):
-            values.setdefault(item.text("name") or "", []).append(item.text("value") or "")
+        for position, item in enumerate(fields.objects("properties")):
+            name, value = item.get("name", ""), item.get("value", "")
+            if not (isinstance(name, str | None) and isinstance(value, str | None)):
+                wrong = Fields(values=item, place=f"{fields.place}/properties/{position}")
+                raise wrong.wrong("value" if isinstance(name, str | None) else "name", "text")
+            values.setdefault(name or "", []).append(value or "")
         return cls(values=values, place=fields.place)
 
     def all(self, name: str) -> tuple[str, ...]:

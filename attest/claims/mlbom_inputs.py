@@ -20,7 +20,7 @@ _ROLE_OF_TYPE: Final = MappingProxyType({"data": Role.DATASET, terms.MODEL_TYPE:
 _OWNERS: Final = MappingProxyType({"owners": "owner", "stewards": "steward", "custodians": "custodian"})
 
 
-def read_inputs(model: Fields, parts: Sequence[Fields]) -> tuple[Input, ...]:
+def read_inputs(model: Fields, parts: Sequence[tuple[Fields, Properties]]) -> tuple[Input, ...]:
     """Components, pedigree and inline datasets, each thing once.
 
     Nothing named in any of the three is left out: a base that stood only in the pedigree would escape each
@@ -28,7 +28,7 @@ def read_inputs(model: Fields, parts: Sequence[Fields]) -> tuple[Input, ...]:
 
     Args:
         model: the model's component.
-        parts: the other components.
+        parts: the other components, each with its properties.
 
     Raises:
         MalformedEvidence: one thing with two digests (`bom-contradiction`), or a standing, relation or digest that is
@@ -41,32 +41,35 @@ def read_inputs(model: Fields, parts: Sequence[Fields]) -> tuple[Input, ...]:
     return tuple(found.values())
 
 
-def _named(model: Fields, parts: Sequence[Fields]) -> Iterator[Input]:
+def _named(model: Fields, parts: Sequence[tuple[Fields, Properties]]) -> Iterator[Input]:
     ancestors = model.child("pedigree").children("ancestors")
-    _check_accounted_for(ancestors, parts)
-    for part in (*parts, *ancestors):
-        facts = Properties.of(part)
+    merged = []
+    for part, facts in (*parts, *((entry, Properties.of(entry)) for entry in ancestors)):
+        if facts.one(terms.RELATION) == terms.ANCESTOR:
+            merged.append(part)
+            continue
         role = _role(part, facts)
         if role is not None:
             yield _input(part, facts, role)
+    _check_accounted_for(ancestors, merged)
     for dataset in model.child("modelCard").child("modelParameters").children("datasets"):
         if "ref" not in dataset.values and dataset.text("type") == "dataset":
             yield from _described(dataset)
 
 
-def _check_accounted_for(ancestors: Sequence[Fields], parts: Sequence[Fields]) -> None:
+def _check_accounted_for(ancestors: Sequence[Fields], merged: Sequence[Fields]) -> None:
     """In a merged BOM, each ancestor is named in the pedigree of the model or of another one that is.
 
     Without that, the word would hide a base model from each rule about lineage.
     """
-    merged = {part.sha256(): part for part in parts if Properties.of(part).one(terms.RELATION) == terms.ANCESTOR}
-    waiting = [entry.sha256() for entry in ancestors] if merged else []
+    unnamed = {part.sha256(): part for part in merged}
+    waiting = [entry.sha256() for entry in ancestors] if unnamed else []
     while waiting:
         digest = waiting.pop()
-        known = merged.pop(digest, None) if digest is not None else None
-        if known is not None:
-            waiting += [entry.sha256() for entry in known.child("pedigree").children("ancestors")]
-    for part in merged.values():
+        named = unnamed.pop(digest, None) if digest is not None else None
+        if named is not None:
+            waiting += [entry.sha256() for entry in named.child("pedigree").children("ancestors")]
+    for part in unnamed.values():
         raise MalformedEvidence(
             f"the ML-BOM calls {(part.text('name') or '')[:80]!r} an ancestor, and no pedigree names it",
             code="bom-contradiction",
@@ -79,8 +82,6 @@ def _role(part: Fields, facts: Properties) -> Role | None:
     word = facts.one(terms.RELATION)
     if word is None:
         return _ROLE_OF_TYPE.get(part.text("type") or "")
-    if word == terms.ANCESTOR:
-        return None
     if word not in terms.ROLES:
         raise facts.wrong(terms.RELATION, ", ".join(terms.ROLES), word)
     return terms.ROLES[word]

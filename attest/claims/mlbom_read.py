@@ -67,6 +67,7 @@ def read(document: Mapping[str, Any]) -> MLBOM:
     card = model.child("modelCard")
     card_properties = Properties.of(card)
     parts = [part for part in (*components, *model.children("components")) if part.values is not model.values]
+    described = [(part, Properties.of(part)) for part in parts]
     return MLBOM(
         spec=str(document["specVersion"]),
         model=model.text("name") or "",
@@ -77,8 +78,8 @@ def read(document: Mapping[str, Any]) -> MLBOM:
         timestamp=top.child("metadata").text("timestamp"),
         operation=_operation(own),
         source=_source(model, parts),
-        inputs=read_inputs(model, parts),
-        files=_files(parts),
+        inputs=read_inputs(model, described),
+        files=_files(described),
         metrics=_metrics(card, card_properties),
         hyperparameters=MappingProxyType(card_properties.under(terms.HYPERPARAMETER)),
         packages=_packages(parts),
@@ -156,12 +157,11 @@ def _vcs(component: Fields) -> str | None:
     return places[0] if len(places) == 1 else None
 
 
-def _files(parts: Sequence[Fields]) -> tuple[BOMFile, ...]:
+def _files(parts: Sequence[tuple[Fields, Properties]]) -> tuple[BOMFile, ...]:
     files: dict[str, BOMFile] = {}
-    for part in parts:
+    for part, facts in parts:
         if part.text("type") != "file":
             continue
-        facts = Properties.of(part)
         file = BOMFile(
             path=part.text("name") or "",
             digest=part.sha256(),

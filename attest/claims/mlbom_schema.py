@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from attest.claims.mlbom_check import spec_of
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from jsonschema_rs import Draft7Validator
 
+_FOLDER: Final = Path(__file__).parent / "schemas"
 _SHARED: Final = ("spdx", "jsf-0.82", "cryptography-defs")
 _SHOWN_CHARACTERS: Final = 200
 
@@ -62,10 +64,7 @@ def _validator(spec: str) -> Draft7Validator:
 
 
 def _schema(name: str) -> Any:
-    from importlib import resources  # noqa: PLC0415  # 10 ms
-
-    text = (resources.files("attest.claims") / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8")
-    return json.loads(text)
+    return json.loads((_FOLDER / f"{name}.schema.json").read_text(encoding="utf-8"))
 
 
 def _address(name: str) -> str:
