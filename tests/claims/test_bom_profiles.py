@@ -159,5 +159,5 @@ def test_what_the_table_tells_people_to_type_exists() -> None:
 
 
 def test_every_field_stands_in_the_documentation() -> None:
-    page = (Path(__file__).parents[2] / "docs/ml-bom.md").read_text()
+    page = (Path(__file__).parents[2] / "docs/ml-boms.md").read_text()
     assert not [field.name for field in FIELDS if f"`{field.name}`" not in page]
