@@ -199,6 +199,35 @@ def test_its_last_moment_counts() -> None:
     assert not judged([verdict_by(verified=NOW - DAY)], now=NOW + timedelta(seconds=1)).allowed
 
 
+# --- what nothing stands in for -----------------------------------------------------------------------------------
+
+
+def test_what_is_denied_is_denied_under_a_fresh_verdict(tmp_path: Path) -> None:
+    """Row of the deny list: the version itself, or the verifier whose key was found by somebody."""
+    _write_keys(tmp_path)
+    digest, gate = VERSION.artefact.digest, GATE.key.fingerprint
+    text = 'since: 2026-11-01, reason: "found by somebody"'
+    assert judged([verdict_by()], written(tmp_path, _SAME)).allowed
+    for denied, code in (
+        (f"manifest: '{digest}', scope: self", "version-revoked"),
+        (f"key: '{gate}'", "signer-revoked"),
+    ):
+        verdict = judged([verdict_by()], written(tmp_path, f"{_SAME}\ndeny: [{{{denied}, {text}}}]"))
+        assert not verdict.allowed
+        assert code in {finding.code for finding in verdict.findings}
+
+
+_SAME = f"vsa: {{by: [gate], policy: '{POLICY.digest}', max-age: 24h}}"
+
+
+def _write_keys(folder: Path) -> None:
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    for name, person in (("alice", ALICE), ("gate", GATE)):
+        pem = person.signer.public_key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        (folder / f"{name}.pub").write_bytes(pem)
+
+
 # --- proven times -------------------------------------------------------------------------------------------------
 
 
