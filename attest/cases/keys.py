@@ -59,6 +59,13 @@ def _version(at: str) -> tuple[Key, ...]:
             f"{claim}.about", "which version it is about", Shape.WORD, words=("version", "other-version", "other-model")
         ),
         _key(f"{claim}.spoilt", "that its signature does not fit", Shape.TRUE),
+        _key(
+            f"{claim}.reviews",
+            "for approvals: names of the claims that the reviewer lists; all others when left out, or none",
+            Shape.TEXTS,
+            Shape.WORD,
+            words=(NONE,),
+        ),
         _key(f"{claim}.says", "its predicate, for all other kinds", Shape.ANY),
         *_said(claim),
     )
@@ -68,6 +75,9 @@ def _scene(at: str) -> tuple[Key, ...]:
     return (
         *_version(at),
         _key(f"{at}.now", "when it is judged", Shape.TIME),
+        _key(f"{at}.promoted", "when it was promoted to the use that is judged", Shape.TIME, Shape.WORD, words=(NONE,)),
+        _key(f"{at}.aliases", "alias → the ancestor that it points at", Shape.NAMED),
+        _key(f"{at}.aliases.*", "name of an ancestor, or none", Shape.TEXT),
         _key(f"{at}.ancestors", "name → version that others were made from: `ref: NAME` in `made`", Shape.NAMED),
         _key(f"{at}.ancestors.*", "a version, or none", Shape.KEYS, Shape.WORD, words=(NONE,)),
         *_version(f"{at}.ancestors.*"),

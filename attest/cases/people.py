@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attest.cases.keys import STRANGER
 from attest.errors import AttestError, PolicyError
@@ -14,8 +14,9 @@ from attest.signing.algorithms import new_private_key
 from attest.signing.bundle import sign_statement
 from attest.signing.signer import KeySigner
 from attest.trust.identity import TrustedKey
+from attest.trust.trusted_holder import TrustedHolder
 from attest.verify.facts import Judged
-from attest.verify.supposed import suppose
+from attest.verify.supposed import as_subject, suppose
 from attest.verify.verifier import judge, reject
 
 if TYPE_CHECKING:
@@ -51,10 +52,12 @@ class People:
     Args:
         roles: role → identities.
         names: the identities.
+        identities: those of the policy that is tried out, where they have keys of their own.
     """
 
     roles: Mapping[str, tuple[str, ...]]
     names: tuple[str, ...]
+    identities: Mapping[str, Identity] = field(default_factory=dict)
     _signers: dict[str, KeySigner] = field(default_factory=dict, repr=False)
 
     def named(self, name: str, *, at: str) -> str:
@@ -76,6 +79,15 @@ class People:
     def signer(self, name: str) -> KeySigner:
         """The throw-away key of somebody."""
         return self._signers.setdefault(name, KeySigner(private_key=new_private_key()))
+
+    def own_name(self, name: str) -> dict[str, Any]:
+        """How claims name somebody whom they are about; see `SignerName`."""
+        identity = self.identities.get(name)
+        signatory = identity.keys[0] if identity is not None and identity.keys else self._own(name)
+        if isinstance(signatory, TrustedHolder):
+            holder = signatory.identity
+            return {"issuer": holder.issuer, "subject": as_subject(holder.subject, holder.subject_glob)}
+        return {"key": {"sha256": signatory.fingerprint.hex}}
 
     def sign(self, statement: Statement, *, by: str, spoilt: bool = False) -> Evidence:
         """A bundle."""

@@ -133,6 +133,8 @@ class _Reader:
             version=self._version(path, value, model="acme/model"),
             ancestors=MappingProxyType(ancestors),
             feed=self._feed((*path, "revocations"), value.get("revocations", NONE)),
+            promoted=self._optional_time((*path, "promoted"), value),
+            aliases=MappingProxyType(self._aliases((*path, "aliases"), value.get("aliases", {}), ancestors)),
             at=f"{self.document.what}:{self.document.position(path)}",
         )
 
@@ -152,8 +154,25 @@ class _Reader:
                 path, f"{dotted(path)} is no time", code="bad-time", expected="2026-12-31T18:00:00Z"
             ) from error
 
+    def _optional_time(self, path: NodePath, value: Mapping[str, Any]) -> datetime | None:
+        return None if value.get(str(path[-1]), NONE) == NONE else self._time(path, value)
+
     def _proven(self, path: NodePath, value: Mapping[str, Any]) -> datetime | None:
-        return None if value.get("proven", NONE) == NONE else self._time((*path, "proven"), value)
+        return self._optional_time((*path, "proven"), value)
+
+    def _aliases(self, path: NodePath, value: Any, ancestors: Mapping[str, Version]) -> dict[str, str]:
+        found = {}
+        for alias, name in value.items() if isinstance(value, dict) else ():
+            if name != NONE and name not in ancestors:
+                raise self.document.error(
+                    (*path, alias),
+                    f"there is no ancestor '{str(name)[:80]}'",
+                    code="unknown-ancestor",
+                    expected=", ".join(ancestors) or "one under `ancestors`",
+                )
+            if name != NONE:
+                found[alias] = name
+        return found
 
     def _version(self, path: NodePath, value: Any, *, model: str) -> Version:
         said = {"model": model, **{key: value[key] for key in _SAID if key in value}}
@@ -186,9 +205,15 @@ class _Reader:
             about=about,
             spoilt=value.get("spoilt", False) is True,
             version=self._said(path, _over(own, said)),
+            reviews=self._reviews((*path, "reviews"), value),
             says=MappingProxyType(value.get("says", {})),
         )
         return [replace(claim, by=person) for person in read_texts(self.document, (*path, "by"), value["by"])]
+
+    def _reviews(self, path: NodePath, value: Mapping[str, Any]) -> tuple[str, ...] | None:
+        if "reviews" not in value:
+            return None
+        return () if value["reviews"] == NONE else read_texts(self.document, path, value["reviews"])
 
     def _type(self, path: NodePath, value: Mapping[str, Any]) -> str:
         known = _KNOWN_CLAIMS.get(str(path[-1]))
@@ -259,10 +284,15 @@ class _Reader:
         TABLE.checked(self.document, path, value)
         if "by" not in value:
             raise self.document.error(path, "the feed is by nobody", code="missing-key", expected="by: …")
+        sequence = value.get("sequence", 1)
+        if type(sequence) is not int or sequence < 1:
+            raise self.document.error(
+                (*path, "sequence"), "sequence counts issues", code="wrong-type", expected="1 or more"
+            )
         revoked = read_texts(self.document, (*path, "revoked"), value["revoked"]) if "revoked" in value else ()
         return Feed(
             by=read_text(self.document, (*path, "by"), value["by"]),
-            sequence=value.get("sequence", 1),
+            sequence=sequence,
             issued=self._time((*path, "issued"), value),
             expires=self._time((*path, "expires"), value),
             revoked=revoked,

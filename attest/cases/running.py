@@ -98,6 +98,7 @@ def run_file(path: Path) -> tuple[CaseFile, list[Outcome]]:
     file = read_cases(path)
     policy = load_unfilled(file.policy)
     people = People(
+        identities=policy.identities,
         roles=policy.roles,
         names=tuple(dict.fromkeys(name for each in beyond.nested(policy) for name in each.identities)),
     )
@@ -136,10 +137,13 @@ class _Scene:
         return self.people.judge(made.spoken, artefact=made.artefact, model=made.said.model, policy=policy)
 
     def gathered(self, policy: Policy, judged: Judged, reference: str) -> Gathered:
+        own = {alias: self._found(self.ancestors[name], policy) for alias, name in self.case.aliases.items()}
+        gathered = Gathered(references=own, promoted=self.case.promoted)
         if not policy.goes_beyond:
-            return Gathered()
+            return gathered
         policies = {each.digest: self.filled(each) for each in beyond.nested(policy)}
-        gathered = Gathered(feeds={digest: self._feed(each) for digest, each in policies.items() if each.revocations})
+        feeds = {digest: self._feed(each) for digest, each in policies.items() if each.revocations}
+        gathered = replace(gathered, feeds=feeds)
         case = Case(
             policy=policy,
             judged=in_force(judged, now=self.case.now),
@@ -158,9 +162,12 @@ class _Scene:
     def _look_for(self, sought: Sought, policy: Policy) -> Ancestor | Unreached:
         for made in self.ancestors.values():
             if sought.reference.digest == made.artefact.digest:
-                files = {file.path: file.digest for file in made.artefact.files}
-                return Ancestor(digest=made.artefact.digest, files=files, judged=self.judged(made, policy))
+                return self._found(made, policy)
         return Unreached(why="the case has no such ancestor")
+
+    def _found(self, made: Made, policy: Policy) -> Ancestor:
+        files = {file.path: file.digest for file in made.artefact.files}
+        return Ancestor(digest=made.artefact.digest, files=files, judged=self.judged(made, policy))
 
     def _feed(self, policy: Policy) -> GivenFeed:
         said = self.case.feed

@@ -59,6 +59,7 @@ class SaidClaim:
         about: what it is about.
         spoilt: whether its signature does not fit.
         version: what it says of the version, where that differs from what the version is.
+        reviews: the claims that a reviewer lists, by their names in the case; `None` for all others.
         says: its predicate, for kinds that are written down as they stand.
     """
 
@@ -69,6 +70,7 @@ class SaidClaim:
     about: About
     spoilt: bool
     version: Said
+    reviews: tuple[str, ...] | None
     says: Mapping[str, Any]
 
 
@@ -132,6 +134,8 @@ class PolicyCase:
         version: what is judged.
         ancestors: name → version that others were made from.
         feed: what is revoked; `None` where there is no feed.
+        promoted: when it was promoted; `None` where that is not known.
+        aliases: alias → the ancestor that it points at.
         at: its place in the file, for messages.
     """
 
@@ -141,6 +145,8 @@ class PolicyCase:
     version: Version
     ancestors: Mapping[str, Version] = field(default_factory=lambda: MappingProxyType({}))
     feed: Feed | None = None
+    promoted: datetime | None = None
+    aliases: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     at: str = ""
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from attest.cases.people import People, Spoken
 from attest.cases.values import About, Commit, Said, SaidClaim, Version
 from attest.claims import mlbom, provenance, signature
-from attest.claims.predicates import COSIGN_SIGN, ML_BOM, MODEL_SIGNATURE, OWN_NAMESPACE, PROVENANCE
+from attest.claims.predicates import APPROVAL, COSIGN_SIGN, ML_BOM, MODEL_SIGNATURE, OWN_NAMESPACE, PROVENANCE
 from attest.claims.record import Resolved, to_training
 from attest.claims.statement import Statement, Subject
 from attest.claims.training import Build, Source, Standing
@@ -66,9 +66,14 @@ class Workshop:
         """
         artefact = pack(version.said.manifest)
         spoken = []
-        for claim in version.claims:
+        reviewable: dict[str, list[dict[str, Any]]] = {}
+        for claim in sorted(version.claims, key=lambda each: each.predicate_type == APPROVAL):  # of all that was said
             by = self.people.named(claim.by, at=self.at)
-            evidence = self.people.sign(self._statement(claim, version, artefact, by), by=by, spoilt=claim.spoilt)
+            statement = self._statement(claim, version, artefact, by, reviewable)
+            if claim.predicate_type != APPROVAL:
+                listed = {"claim": {"sha256": Digest.of(statement.raw).hex}, "signer": self.people.own_name(by)}
+                reviewable.setdefault(claim.name, []).append(listed)
+            evidence = self.people.sign(statement, by=by, spoilt=claim.spoilt)
             spoken.append(Spoken(evidence=evidence, by=by, proven=claim.proven))
         return Made(said=version.said, artefact=artefact, spoken=tuple(spoken))
 
@@ -88,7 +93,14 @@ class Workshop:
             self._artefacts[name] = pack(self.ancestors[name].said.manifest)
         return self._artefacts[name]
 
-    def _statement(self, claim: SaidClaim, version: Version, artefact: Artefact, by: str) -> Statement:
+    def _statement(
+        self,
+        claim: SaidClaim,
+        version: Version,
+        artefact: Artefact,
+        by: str,
+        reviewable: Mapping[str, list[dict[str, Any]]],
+    ) -> Statement:
         said = claim.version
         model = _OTHER_MODEL if claim.about is About.OTHER_MODEL else version.said.model
         digest = Digest.of(b"another version") if claim.about is About.OTHER_VERSION else artefact.digest
@@ -103,10 +115,22 @@ class Workshop:
         predicate = dict(claim.says)
         if claim.predicate_type.startswith(f"{OWN_NAMESPACE}predicate:"):
             predicate.setdefault("by", {"key": {"sha256": self.people.signer(by).fingerprint.hex}})
+        if claim.predicate_type == APPROVAL:
+            names = reviewable if claim.reviews is None else claim.reviews
+            predicate.setdefault("reviewed", [listed for name in names for listed in self._listed(name, reviewable)])
         name = "" if claim.predicate_type == COSIGN_SIGN else model
         return Statement.build(
             subjects=[Subject(name=name, digest=digest)], predicate_type=claim.predicate_type, predicate=predicate
         )
+
+    def _listed(self, name: str, reviewable: Mapping[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
+        if name not in reviewable:
+            raise PolicyError(
+                f"{self.at}: an approval reviews '{name[:80]}', which nobody says",
+                code="policy-unknown-claim",
+                expected=", ".join(reviewable),
+            )
+        return reviewable[name]
 
     def _training(self, said: Said) -> Training:
         built = said.built

@@ -68,18 +68,23 @@ def suppose(fact: Fact, *, signer: Signatory, time: datetime | None) -> Fact:
     return replace(fact, signer=signer, counts=counts, proven=proven)
 
 
+def as_subject(subject: str | None, subject_glob: str | None) -> str:
+    """What a supposed certificate names: the subject, or somebody who fits the pattern."""
+    return subject or _STARS.sub("anybody", subject_glob or "")
+
+
 def _as_proven(signer: Signatory) -> CertificateSigner | ManagedKey | PkiSigner:
     if isinstance(signer, TrustedHolder):
         identity = signer.identity
         return CertificateSigner(
-            subject=identity.subject or _STARS.sub("anybody", identity.subject_glob or ""),
+            subject=as_subject(identity.subject, identity.subject_glob),
             kind=identity.kind or SubjectKind.URI,
             issuer=identity.issuer,
             extensions=FulcioExtensions(values=dict(identity.extensions)),
         )
     if isinstance(signer, PkiHolder):
         return PkiSigner(
-            subject=signer.identity.subject or _STARS.sub("anybody", signer.identity.subject_glob or ""),
+            subject=as_subject(signer.identity.subject, signer.identity.subject_glob),
             kind=signer.identity.said_as,
             key=signer.fingerprint,
         )

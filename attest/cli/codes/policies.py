@@ -103,6 +103,11 @@ POLICIES: Final[Mapping[str, tuple[str, str, int]]] = {
         "describe it under `ancestors` of the case, or of what is given",
         2,
     ),
+    "policy-unknown-claim": (
+        "an approval in a case reviews a claim that the case does not have",
+        "name claims of the same version, or leave `reviews` out for all of them",
+        2,
+    ),
     "policy-case-path": (
         "a case names a file as what a model was made from; nothing is read for cases",
         "write digest: sha256:…, ref: an ancestor of the case, or provenance: unknown",
