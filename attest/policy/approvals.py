@@ -31,7 +31,7 @@ from attest.policy import entries
 from attest.policy.case import Problem, failed
 from attest.policy.evaluations import EvaluationDemand, supporting
 from attest.policy.moments import When, moment
-from attest.policy.persons import name_of, person_of
+from attest.policy.persons import name_of, person_of, stands_for_several
 from attest.policy.reading import read_predicate_type, read_texts, read_word
 from attest.policy.requirements import ClaimDemand
 from attest.policy.verdict import Finding, Status
@@ -40,10 +40,11 @@ from attest.verify.binding import own_name
 from attest_registry.digest import Digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Mapping, Sequence
 
     from attest.claims.approval import Approval
     from attest.policy.case import Case
+    from attest.policy.requirements import Identity
     from attest.strict_yaml import Document, NodePath
     from attest.verify.facts import Fact
 
@@ -84,7 +85,7 @@ class _Count:
     aside: list[tuple[str, str]] = field(default_factory=list)
 
 
-def read(document: Document, path: NodePath, value: Any, known: Iterable[str]) -> tuple[ApprovalDemand, ...]:
+def read(document: Document, path: NodePath, value: Any, known: Mapping[str, Identity]) -> tuple[ApprovalDemand, ...]:
     """The key `require.approvals`.
 
     Raises:
@@ -93,11 +94,22 @@ def read(document: Document, path: NodePath, value: Any, known: Iterable[str]) -
     return tuple(_read_one(document, where, item, known) for where, item in entries.listed(document, path, value))
 
 
-def _read_one(document: Document, path: NodePath, item: dict[str, Any], known: Iterable[str]) -> ApprovalDemand:
+def _read_one(
+    document: Document, path: NodePath, item: dict[str, Any], known: Mapping[str, Identity]
+) -> ApprovalDemand:
+    by = entries.by(document, path, item, known)
+    count = entries.whole(document, path, item, "count", least=1, most=_MOST) or 1
+    if count > len(by) and not any(stands_for_several(known[name]) for name in by):
+        raise document.error(
+            (*path, "count"),
+            f"{len(by)} of them cannot be {count} different people",
+            code="too-few-people",
+            expected=f"{count} identities or more, or a pattern that stands for several people",
+        )
     return ApprovalDemand(
         predicate_type=APPROVAL,
-        by=entries.by(document, path, item, known),
-        count=entries.whole(document, path, item, "count", least=1, most=_MOST) or 1,
+        by=by,
+        count=count,
         meanings=read_texts(document, (*path, "meaning"), item["meaning"]) if "meaning" in item else (),
         alias=entries.text(document, path, item, "alias") if "alias" in item else None,
         covers=_covers(document, (*path, "covers"), item.get("covers", DEMANDED)),

@@ -8,21 +8,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from attest.policy.case import Case
-    from attest.policy.requirements import Policy
+    from attest.policy.requirements import Identity, Policy
     from attest.policy.verdict import Finding
     from attest.strict_yaml import Document, NodePath
 
 
-def read(document: Document, path: NodePath, value: Mapping[str, Any], known: Iterable[str]) -> dict[str, Any]:
+def read(
+    document: Document, path: NodePath, value: Mapping[str, Any], people: Mapping[str, Identity]
+) -> dict[str, Any]:
     """Those of the keys under `require`, as arguments of `Policy`.
 
     Raises:
         PolicyError: one of them is wrong.
     """
-    people = tuple(known)
     found: dict[str, Any] = {}
     if "evaluations" in value:
         from attest.policy import evaluations  # noqa: PLC0415

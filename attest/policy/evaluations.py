@@ -120,7 +120,7 @@ def _read_one(document: Document, path: NodePath, item: dict[str, Any], known: I
         slice=_slice(document, path, item),
         minimum=entries.decimal(document, path, item, "minimum"),
         maximum=entries.decimal(document, path, item, "maximum"),
-        regression=read_regression(document, (*path, "no-regression"), item.get("no-regression")),
+        regression=read_regression(document, path, item),
         most_age=most_age,
     )
     if found.minimum is not None and found.maximum is not None and found.maximum < found.minimum:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from attest.policy.requirements import Policy
+    from attest.policy.requirements import Identity, Policy
     from attest.verify.facts import Fact
 
 
@@ -27,6 +27,12 @@ def person_of(policy: Policy, fact: Fact) -> str:
     if identity is None or identity.given:
         return f"key {fact.signer.fingerprint}"
     return f"identity {identity.name}"
+
+
+def stands_for_several(identity: Identity) -> bool:
+    """Whether an identity of a policy may be more than one person: by a pattern, or by keys from the command line."""
+    patterns = (getattr(getattr(key, "identity", None), "subject_glob", None) for key in identity.keys)
+    return identity.given or any(pattern is not None for pattern in patterns)
 
 
 def name_of(policy: Policy, fact: Fact) -> str:

@@ -48,15 +48,16 @@ class Regression:
         return f"not worse {than}" if not self.most else f"at most {shown(self.most)} worse {than}"
 
 
-def read_regression(document: Document, path: NodePath, value: Any) -> Regression | None:
-    """The key `no-regression`; `None` where it is left out.
+def read_regression(document: Document, place: NodePath, demand: dict[str, Any]) -> Regression | None:
+    """The key `no-regression` of a demand; `None` where it is left out.
 
     Raises:
         PolicyError: anything about it is not understood.
     """
-    if value is None:
+    if "no-regression" not in demand:
         return None
-    item = TABLE.checked(document, path, value)
+    path: NodePath = (*place, "no-regression")
+    item = TABLE.checked(document, path, demand["no-regression"])
     most = entries.decimal(document, path, item, "by-at-most") or Decimal(0)
     if most < 0:
         raise document.error(

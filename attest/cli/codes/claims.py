@@ -15,6 +15,11 @@ CLAIMS: Final[Mapping[str, tuple[str, str, int]]] = {
         "write it as a decimal number such as 0.92, without exponent, or within the bounds that the message names",
         2,
     ),
+    "policy-too-few-people": (
+        "the policy asks for approvals by more people than it names, so that nothing could ever meet it",
+        "name more people under `by`, or a pattern that stands for several, or ask for fewer",
+        2,
+    ),
     "evaluation-failed": (
         "somebody whom the policy names evaluated the version and says that it failed; no later success undoes it",
         "make a better version; only an exception in the policy lets this one pass",

@@ -1,0 +1,132 @@
+"""Evaluations and approvals in policy files: what is understood, what is refused, and how it is said in sentences."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from attest.claims.evaluation import Better
+from attest.claims.predicates import EVALUATION, ML_BOM
+from attest.errors import PolicyError
+from attest.policy.document import load_policy
+from attest.policy.explain import sentences
+from attest.policy.moments import When
+from attest.signing.keyfile import generate
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from attest.policy.requirements import Policy
+
+HEAD = """apiVersion: attest/v1
+kind: Policy
+name: production
+identities: {alice: {key: alice.pub}, bot: {key: bot.pub}, rita: {key: rita.pub}}
+roles: {reviewer: [rita, alice]}
+formats: any
+"""
+DIGEST = "sha256:" + "a" * 64
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("alice", "bot", "rita"):
+        generate(tmp_path / f"{name}.key", tmp_path / f"{name}.pub", passphrase=None)
+    return tmp_path
+
+
+def read(folder: Path, more: str) -> Policy:
+    (folder / "policy.yaml").write_text(f"{HEAD}require:\n  signature: {{by: [alice]}}\n  {more}\n")
+    return load_policy(folder / "policy.yaml")
+
+
+WHOLE = f"""evaluations:
+    - by: [bot]
+      metric: accuracy
+      dataset: {DIGEST}
+      slice: {{region: eu, year: 2026}}
+      minimum: 0.90
+      maximum: 1
+      no-regression: {{against: production, by-at-most: 0.005, better: higher}}
+      max-age: 90d
+      at: use
+    - by: bot
+  approvals:
+    - by: [reviewer]
+      count: 2
+      meaning: [approved, validated]
+      alias: production
+      covers: [evaluation, ml-bom]
+      at: use
+    - {{by: rita, covers: version}}
+    - {{by: rita}}"""
+
+
+def test_everything_is_understood(folder: Path) -> None:
+    policy = read(folder, WHOLE)
+    first, second = policy.evaluations
+    assert (first.by, first.metric, str(first.dataset)) == (("bot",), "accuracy", DIGEST)
+    assert dict(first.slice) == {"region": "eu", "year": "2026"}
+    assert (str(first.minimum), str(first.maximum)) == ("0.90", "1")
+    assert first.regression is not None
+    assert (first.regression.most, first.regression.better) == (Decimal("0.005"), Better.HIGHER)
+    assert first.most_age is not None
+    assert (first.most_age.length, first.most_age.when) == (timedelta(days=90), When.USE)
+    assert (second.metric, second.most_age) == (None, None)
+    approvals = policy.approvals
+    assert (approvals[0].by, approvals[0].count, approvals[0].when) == (("rita", "alice"), 2, When.USE)
+    assert (approvals[0].meanings, approvals[0].alias) == (("approved", "validated"), "production")
+    assert [each.covers for each in approvals] == [(EVALUATION, ML_BOM), (), None]
+    assert {demand.predicate_type for demand in policy.demands} >= {EVALUATION}
+
+
+def test_it_is_said_in_sentences(folder: Path) -> None:
+    said = "\n".join(sentences(read(folder, WHOLE)))
+    assert 'an evaluation passed, not older than 90 days at use, signed by "bot", and none of theirs failed' in said
+    assert "accuracy (region eu, year 2026) on sha256:aaaa" in said
+    assert "at least 0.90 and at most 1, in every evaluation of theirs" in said
+    assert "at most 0.005 worse than that of the version that is production" in said
+    assert "2 different people who did not publish it approved it for production" in said
+    assert "none of those who may approve it rejected it" in said
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ("evaluations: []", "policy-empty-list"),
+        ("evaluations: {by: [bot]}", "policy-empty-list"),
+        ("evaluations: [{metric: accuracy}]", "policy-missing-key"),
+        ("evaluations: [{by: [eve]}]", "policy-unknown-identity"),
+        ("evaluations: [{by: [bot], metrc: accuracy}]", "policy-unknown-key"),
+        ("evaluations: [{by: [bot], minimum: 0.9}]", "policy-missing-key"),
+        ("evaluations: [{by: [bot], metric: f1, minimum: 9e-1}]", "policy-bad-number"),
+        ("evaluations: [{by: [bot], metric: f1, minimum: .9}]", "policy-bad-number"),
+        ("evaluations: [{by: [bot], metric: f1, minimum: true}]", "policy-bad-number"),
+        ("evaluations: [{by: [bot], metric: f1, minimum: 1, maximum: 0.5}]", "policy-bad-number"),
+        ("evaluations: [{by: [bot], metric: f1, dataset: golden}]", "policy-bad-digest"),
+        ("evaluations: [{by: [bot], metric: f1, slice: {}}]", "policy-wrong-type"),
+        ("evaluations: [{by: [bot], metric: f1, no-regression: {by-at-most: 0.1}}]", "policy-missing-key"),
+        ("evaluations: [{by: [bot], metric: f1, no-regression: null}]", "policy-wrong-type"),
+        ("evaluations: [{by: [bot], metric: f1, no-regression: {against: a, by-at-most: -1}}]", "policy-bad-number"),
+        ("evaluations: [{by: [bot], metric: f1, no-regression: {against: a, better: up}}]", "policy-unknown-word"),
+        ("evaluations: [{by: [bot], max-age: 90}]", "policy-bad-duration"),
+        ("evaluations: [{by: [bot], max-age: 90d, at: night}]", "policy-unknown-word"),
+        ("evaluations: [{by: [bot], at: use}]", "policy-missing-key"),
+        ("approvals: []", "policy-empty-list"),
+        ("approvals: [{count: 2}]", "policy-missing-key"),
+        ("approvals: [{by: [rita], count: 0}]", "policy-bad-number"),
+        ("approvals: [{by: [rita], count: two}]", "policy-bad-number"),
+        ("approvals: [{by: [rita], covers: everything}]", "policy-unknown-word"),
+        ("approvals: [{by: [rita], covers: []}]", "policy-empty-list"),
+        ("approvals: [{by: [rita], meaning: [ok, ok]}]", "policy-listed-twice"),
+        ("approvals: [{by: [rita], count: 2}]", "policy-too-few-people"),
+    ],
+)
+def test_what_is_not_understood_is_refused(folder: Path, more: str, code: str) -> None:
+    with pytest.raises(PolicyError) as caught:
+        read(folder, more)
+    assert caught.value.code == code
+    assert "policy.yaml:9:" in caught.value.message
