@@ -175,8 +175,13 @@ def measured_in(demand: EvaluationDemand, found: Read) -> list[Measured]:
 
 
 def supporting(case: Case, demand: EvaluationDemand) -> tuple[Fact, ...]:
-    """The claims that an allowing finding of this demand rests on."""
-    return _supporting(demand, read_evaluations(case, demand))
+    """The claims that each would do for this demand: they say what is asked, and are young enough."""
+    found = read_evaluations(case, demand)
+    support = _supporting(demand, found)
+    if demand.most_age is None:
+        return support
+    times = [(fact, said.finished) for fact, said in found.facts if fact in support]
+    return tuple(fact for fact, finished in times if age_problem(case, demand.most_age, fact, finished) is None)
 
 
 def _supporting(demand: EvaluationDemand, found: Read) -> tuple[Fact, ...]:

@@ -18,7 +18,7 @@ from attest.policy.ancestry import NOTHING, Gathered
 from attest.policy.approvals import ApprovalDemand
 from attest.policy.evaluate import evaluate
 from attest.policy.evaluations import EvaluationDemand
-from attest.policy.moments import When
+from attest.policy.moments import MostAge, When
 from attest.policy.requirements import BOMDemand, ClaimDemand, Identity, Policy, ProvenanceDemand
 from attest.policy.verdict import Finding, Status, Verdict
 from attest.signing.bundle import Bundle
@@ -291,6 +291,14 @@ def test_new_evidence_does_not_inherit_an_approval() -> None:
 def test_more_of_what_was_seen_takes_no_approval_away() -> None:
     again = evaluated(VERSION, BOT, accuracy("0.96"))
     assert judged_by(whole(), TESTED, again, seen(*MADE, TESTED)).allowed
+
+
+def test_an_evaluation_that_is_too_old_now_is_not_what_was_to_be_seen() -> None:
+    demand = replace(whole().evaluations[0], most_age=MostAge(length=7 * DAY))
+    old = evaluated(VERSION, BOT, accuracy("0.95"), finished=NOW - 30 * DAY)
+    rules = whole(evaluations=(demand,))
+    assert judged_by(rules, TESTED, old, seen(*MADE, TESTED)).allowed
+    refused(judged_by(rules, TESTED, old, seen(*MADE, old)), "approval-not-covering")
 
 
 def test_equal_words_of_another_signer_were_not_seen() -> None:
