@@ -42,11 +42,11 @@ def sentences(policy: Policy) -> tuple[str, ...]:
         for demand in policy.claims
     ]
     found += [free_rules.explain(rule) for rule in policy.rules]
-    if policy.summary is not None:
-        found.append(summaries.explain(policy.summary, by=_by(policy, policy.summary.by)))
     found += claim_demands.explain(policy, lambda names: _by(policy, names))
     names = ", ".join(policy.other_names)
     found.append(f"every claim names the model as it was asked for{f', or as {names}' if names else ''}")
+    if policy.summary is not None:
+        found.append(summaries.explain(policy.summary, by=_by(policy, policy.summary.by)))
     return tuple(found)
 
 

@@ -104,7 +104,7 @@ def explain(demand: SummaryDemand, *, by: str) -> str:
     policy = "this very policy" if demand.policy is None else f"the policy {demand.policy.short}"
     verifiers = f" as {' or '.join(demand.verifiers)}" if demand.verifiers else ""
     age = in_words(demand.max_age)
-    return f"instead of all that, a verdict that it passed {policy}, {by}{verifiers}, at most {age} old"
+    return f"or, instead of all that, there is a verdict that it passed {policy}, {by}{verifiers}, at most {age} old"
 
 
 def standing_in(case: Case, demand: SummaryDemand) -> tuple[Finding, Fact | None]:
@@ -127,7 +127,8 @@ def standing_in(case: Case, demand: SummaryDemand) -> tuple[Finding, Fact | None
         return _aside(failed(_RULE, [problem], [newest], signer=case.policy.describe(newest.signer))), None
     policy = "this policy" if demand.policy is None else f"policy {demand.policy.short}"
     age = in_words(case.now - _begun(newest))
-    summary = f"passed {policy} {age} ago, by the verdict of {_claim(newest).verifier}; not evaluated again"
+    verifier = f" at {_claim(newest).verifier}" if demand.verifiers else ""
+    summary = f"passed {policy}{verifier} {age} ago, by a signed verdict; not evaluated again"
     return case.passed(_RULE, summary, [newest]), newest
 
 

@@ -93,9 +93,7 @@ def test_a_fresh_verdict_stands_in_and_the_finding_says_so() -> None:
     assert verdict.allowed
     assert found.evidence == evidence.digest
     assert found.status is Status.PASSED
-    assert found.summary == (
-        "passed this policy 10 minutes ago, by the verdict of urn:attest:verifier:gate; not evaluated again"
-    )
+    assert found.summary == "passed this policy 10 minutes ago, by a signed verdict; not evaluated again"
     assert found.signer is not None
     assert found.signer.startswith("gate ")
     assert [finding.rule for finding in verdict.findings] == ["reference", "vsa", "bytes", "time"]
@@ -295,7 +293,7 @@ def test_a_policy_that_says_so_is_read_and_explained(tmp_path: Path) -> None:
     )
     (sentence,) = [text for text in sentences(policy) if "verdict" in text]
     assert sentence == (
-        'instead of all that, a verdict that it passed this very policy, signed by "gate" as urn:gate, '
+        'or, instead of all that, there is a verdict that it passed this very policy, signed by "gate" as urn:gate, '
         "at most 24 hours old"
     )
     assert policy.digest != written(tmp_path, "").digest
