@@ -46,13 +46,20 @@ def apply(
         digest: of the version that they are about.
         now: the time to judge at.
     """
-    own = [each for each in exemptions if each.digest == digest]
-    if not own:
-        return list(findings)
-    turned = [_turned(finding, [each for each in own if each.rule == finding.rule], now) for finding in findings]
+    turned = [_turned(finding, _for(finding, exemptions, digest), now) for finding in findings]
     if not any(finding.exception for finding in turned):
         return turned
-    return [_open(finding, [each for each in own if each.rule == finding.rule], now) for finding in turned]
+    return [_open(finding, _for(finding, exemptions, digest), now) for finding in turned]
+
+
+def _for(finding: Finding, exemptions: Sequence[Exemption], digest: Digest) -> list[Exemption]:
+    """Those for this rule of the version itself, or of the ancestor that the finding is about."""
+    return [
+        each
+        for each in exemptions
+        if each.rule == finding.rule
+        and (each.digest == digest or (finding.path and finding.path[-1].endswith(f"@{each.digest}")))
+    ]
 
 
 def _turned(finding: Finding, exemptions: Sequence[Exemption], now: datetime) -> Finding:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 RULE: Final = "revocations"
 _AHEAD: Final = timedelta(minutes=5)
+_INCIDENT: Final = 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -125,7 +126,7 @@ def _not_there(given: GivenFeed, by: str) -> Finding:
     found = "; ".join(part for part in (error.message, error.found) if part)
     if error.code in {"signer-not-trusted", "signature-invalid", "signer-mismatch", "proof-invalid", "outside-window"}:
         return _failed("revocations-unsigned", by, f"{given.place}: {found}")
-    if error.exit_status in {2, 4}:
+    if error.exit_status != _INCIDENT:
         return _failed("revocations-missing", by, f"{given.place}: {found}")
     return _failed("revocations-malformed", f"{by} that can be read in one way", f"{given.place}: {found}")
 

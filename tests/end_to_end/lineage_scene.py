@@ -157,7 +157,7 @@ def make_scene(folder: Path) -> Scene:
         keyfile.generate(folder / f"{name}.key", folder / f"{name}.pub", passphrase=None)
     (folder / "tx.csv").write_text("1,2\n")
     scene = Scene(folder=folder, digests={})
-    data = {"datasets": {"tx": str(folder / "tx.csv")}}
+    data: dict[str, Any] = {"datasets": {"tx": str(folder / "tx.csv")}}
     scene.push("acme/large", operation="train", **data)
     scene.push("acme/student", operation="distill", teacher="acme/large:1", **data)
     scene.push("acme/tuned", operation="fine-tune", base="acme/student:1", **data)
