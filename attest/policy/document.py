@@ -14,13 +14,11 @@ from typing import TYPE_CHECKING, Any, Final
 from attest.errors import InputError, NoTrust, PolicyError
 from attest.policy import (
     denial_reading,
-    free_rules,
     key_profile,
     lineage_reading,
     patterns,
     reading,
     shipped,
-    summaries,
 )
 from attest.policy.canonical import canonical_digest
 from attest.policy.composing import load_composed
@@ -34,7 +32,9 @@ from attest.written_path import written_path
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from attest.policy.free_rules import FreeRule
     from attest.policy.requirements import LineageDemand
+    from attest.policy.summaries import SummaryDemand
     from attest.strict_yaml import Document
     from attest.trust.signatory import Signatory
     from attest_registry.digest import Digest
@@ -155,8 +155,8 @@ def _read(
         **demands,
         formats=reading.read_formats(document, has_ml_bom="ml_bom" in demands),
         lineage=lineage,
-        rules=free_rules.read_rules(document),
-        summary=summaries.read_summary(document, identities),
+        rules=_rules(document),
+        summary=_summary(document, identities),
         deny=beyond.deny,
         revocations=beyond.revocations,
         exceptions=beyond.exceptions,
@@ -175,6 +175,22 @@ def _check_witness(document: Document, identities: Mapping[str, Identity]) -> No
             expected="trust: {root: trusted_root.json}, or {tsa-chain: tsa.pem}",
             at_key=True,
         )
+
+
+def _rules(document: Document) -> tuple[FreeRule, ...]:
+    if "rules" not in document.value:
+        return ()
+    from attest.policy.free_rules import read_rules  # noqa: PLC0415  # a key's policy has none
+
+    return read_rules(document)
+
+
+def _summary(document: Document, identities: Mapping[str, Identity]) -> SummaryDemand | None:
+    if "vsa" not in document.value:
+        return None
+    from attest.policy.summaries import read_summary  # noqa: PLC0415  # a key's policy has none
+
+    return read_summary(document, identities)
 
 
 def _digest(value: Mapping[str, Any], identities: Mapping[str, Identity], lineage: LineageDemand) -> Digest:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from attest.claims.predicates import ML_BOM, PROVENANCE, word_for
-from attest.policy import adapters, claim_demands, file_rules, free_rules, lineage, rules, summaries
+from attest.policy import adapters, claim_demands, file_rules, lineage, rules
 from attest.policy.ancestry import NOTHING
 from attest.policy.case import Case
 from attest.policy.in_force import in_force
@@ -89,6 +89,8 @@ def _stood_in(case: Case) -> tuple[Case, list[Finding]]:
     """What is demanded, judged; or a fresh verdict of somebody named in its place, where the policy accepts one."""
     if case.policy.summary is None:
         return case, _judge_demands(case)
+    from attest.policy import summaries  # noqa: PLC0415  # few policies have one
+
     finding, fact = summaries.standing_in(case, case.policy.summary)
     if fact is not None:
         return replace(case, stands_in=fact), [finding]
@@ -179,7 +181,12 @@ def _judge_demands(case: Case) -> list[Finding]:
         findings.append(lineage.judge_lineage(case, policy.lineage))
     findings += adapters.judge_adapter(case)
     findings += [rules.judge_claim(case, demand) for demand in policy.claims]
-    return findings + claim_demands.judge(case) + free_rules.judge_rules(case, policy.rules)
+    findings += claim_demands.judge(case)
+    if policy.rules:
+        from attest.policy import free_rules  # noqa: PLC0415  # few policies have any
+
+        findings += free_rules.judge_rules(case, policy.rules)
+    return findings
 
 
 def judge_reference(case: Case) -> Finding:

@@ -56,8 +56,6 @@ def read_rules(document: Document) -> tuple[FreeRule, ...]:
     Raises:
         PolicyError: a rule is not sound.
     """
-    if _KEY not in document.value:
-        return ()
     value = document.value[_KEY]
     if not isinstance(value, list) or not 0 < len(value) <= _MOST_RULES:
         raise document.error(
@@ -105,8 +103,6 @@ def explain(rule: FreeRule) -> str:
 
 def judge_rules(case: Case, rules: tuple[FreeRule, ...]) -> list[Finding]:
     """One finding per rule."""
-    if not rules:
-        return []
     data = variables(case)
     return [_judge(rule, data) for rule in rules]
 

@@ -60,14 +60,12 @@ class SummaryDemand(ClaimDemand):
     verifiers: tuple[str, ...] = ()
 
 
-def read_summary(document: Document, identities: Iterable[str]) -> SummaryDemand | None:
-    """The key `vsa`.
+def read_summary(document: Document, identities: Iterable[str]) -> SummaryDemand:
+    """The key `vsa`, which is there.
 
     Raises:
         PolicyError: it is not sound.
     """
-    if _RULE not in document.value:
-        return None
     value = TABLE.checked(document, (_RULE,), document.value[_RULE])
     verifiers = read_texts(document, (_RULE, "verifier"), value["verifier"]) if "verifier" in value else ()
     return SummaryDemand(

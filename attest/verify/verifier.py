@@ -24,7 +24,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from attest.claims import mlbom, provenance, signature, vsa
+from attest.claims import mlbom, provenance, signature
 from attest.claims.predicates import ML_BOM, MODEL_SIGNATURE, PAYLOAD_TYPE, PROVENANCE, VERIFICATION_SUMMARY
 from attest.claims.statement import Statement
 from attest.errors import AttestError, Incident, MalformedEvidence, Refusal
@@ -45,11 +45,18 @@ if TYPE_CHECKING:
     from attest.verify.facts import Claim
     from attest.verify.proven import VerifiedBundle
 
+
+def _read_summary(statement: Statement) -> Claim:
+    from attest.claims import vsa  # noqa: PLC0415  # few versions have one
+
+    return vsa.parse(statement)
+
+
 _READERS: Final[Mapping[str, Callable[[Statement], Claim]]] = {
     MODEL_SIGNATURE: signature.parse,
     PROVENANCE: provenance.parse,
     ML_BOM: mlbom.parse,
-    VERIFICATION_SUMMARY: vsa.parse,
+    VERIFICATION_SUMMARY: _read_summary,
 }
 
 _MODEL_SIGNATURES: Final = "https://model_signing/"
