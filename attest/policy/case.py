@@ -56,15 +56,15 @@ class Case:
 
     def accepted(self, demand: ClaimDemand) -> tuple[Fact, ...]:
         """The facts of the demanded type by one of the demanded identities. All of them have to hold."""
-        return tuple(fact for fact in self._of_type(demand.predicate_type) if self._by(fact, demand.by))
+        return tuple(fact for fact in self._of_types(demand.types) if self._by(fact, demand.by))
 
     def claims(self, demand: ClaimDemand | None, kind: type[Read]) -> tuple[Read, ...]:
         """What those facts say, as values."""
         facts: Sequence[Fact] = () if demand is None else self.accepted(demand)
         return tuple(fact.claim for fact in facts if isinstance(fact.claim, kind))
 
-    def _of_type(self, predicate_type: str) -> tuple[Fact, ...]:
-        return tuple(fact for fact in self.judged.facts if fact.statement.predicate_type == predicate_type)
+    def _of_types(self, types: Sequence[str]) -> tuple[Fact, ...]:
+        return tuple(fact for fact in self.judged.facts if fact.statement.predicate_type in types)
 
     def _by(self, fact: Fact, names: Sequence[str]) -> bool:
         identity = self.policy.identity_of(fact.signer)
@@ -85,8 +85,8 @@ class Case:
         """Why there is no accepted fact: the most serious reason among the evidence of that type, or none at all."""
         word = word_for(demand.predicate_type)
         expected = f"{word} by {self.policy.describe_identities(demand.by)}"
-        strangers = self._of_type(demand.predicate_type)
-        rejected = self._rejected(demand.predicate_type)
+        strangers = self._of_types(demand.types)
+        rejected = self._rejected(demand.types)
         if rejected and (rejected[0].error.exit_status > SignerNotTrusted.exit_status or not strangers):
             return self._decided_by(rule, rejected, expected=expected)
         if strangers:
@@ -109,9 +109,9 @@ class Case:
             step=Step.COLLECT,
         )
 
-    def _rejected(self, predicate_type: str) -> list[Rejected]:
-        """Evidence of a type that did not hold, worst first; then what could not even be read and may have been it."""
-        candidates = [each for each in self.judged.rejected if each.predicate_type in {predicate_type, None}]
+    def _rejected(self, types: Sequence[str]) -> list[Rejected]:
+        """Evidence of a kind that did not hold, worst first; then what could not even be read and may have been it."""
+        candidates = [each for each in self.judged.rejected if each.predicate_type in {*types, None}]
         return sorted(
             candidates,
             key=lambda each: (each.predicate_type is None, -each.error.exit_status, each.evidence.digest),

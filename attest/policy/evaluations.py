@@ -72,6 +72,11 @@ class EvaluationDemand(ClaimDemand):
     most_age: MostAge | None = None
 
     @property
+    def types(self) -> tuple[str, ...]:
+        """Test results too, where they name metrics."""
+        return (EVALUATION, TEST_RESULT)
+
+    @property
     def title(self) -> str:
         """What is measured, for people: `accuracy (region eu) on sha256:0123…`."""
         where = f" ({', '.join(f'{key} {value}' for key, value in sorted(self.slice.items()))})" if self.slice else ""
@@ -142,7 +147,7 @@ def _slice(document: Document, path: NodePath, item: dict[str, Any]) -> Mapping[
 
 def read_evaluations(case: Case, demand: ClaimDemand) -> Read:
     """What the evaluators of a demand said, in this case's evidence."""
-    facts = (*case.accepted(demand), *case.accepted(test_results_by(demand)))
+    facts = case.accepted(demand)
     found: list[tuple[Fact, Evaluation]] = []
     unread = []
     for fact in facts:
@@ -153,11 +158,6 @@ def read_evaluations(case: Case, demand: ClaimDemand) -> Read:
             expected = error.expected or "an evaluation that can be read in one way"
             unread.append(Problem(code=error.code, expected=expected, found=said, exit_status=error.exit_status))
     return Read(facts=tuple(found), unread=tuple(unread), all=facts)
-
-
-def test_results_by(demand: ClaimDemand) -> ClaimDemand:
-    """The same evaluators' test results."""
-    return ClaimDemand(predicate_type=TEST_RESULT, by=demand.by)
 
 
 def is_meant(demand: EvaluationDemand, measured: Measured) -> bool:

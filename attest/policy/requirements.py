@@ -78,6 +78,11 @@ class ClaimDemand:
     predicate_type: str
     by: tuple[str, ...]
 
+    @property
+    def types(self) -> tuple[str, ...]:
+        """Every predicate type that says it, where several do."""
+        return (self.predicate_type,)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProvenanceDemand(ClaimDemand):

@@ -73,9 +73,15 @@ BASE = Policy(
     digest=Digest.of(b"gate"),
     signature=ClaimDemand(predicate_type=MODEL_SIGNATURE, by=("alice",)),
 )
+
+
+def _sets(*sets: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+    return sets
+
+
 EVALUATIONS: Final = [
     EvaluationDemand(predicate_type=EVALUATION, by=("bot",), **more)
-    for more in (
+    for more in _sets(
         {},
         {"metric": "accuracy", "dataset": GOLDEN, "minimum": Decimal("0.9")},
         {"metric": "accuracy", "dataset": GOLDEN, "slice": {"region": "eu"}, "maximum": Decimal("0.92")},
@@ -85,7 +91,7 @@ EVALUATIONS: Final = [
 ]
 APPROVALS: Final = [
     ApprovalDemand(predicate_type=APPROVAL, by=("rita", "otto", "alice"), **more)
-    for more in (
+    for more in _sets(
         {"covers": ()},
         {},
         {"count": 2},
