@@ -18,6 +18,7 @@ from attest.claims import mlbom_terms as terms
 from attest.claims.mlbom_check import check_meaning
 from attest.claims.mlbom_fields import Fields
 from attest.claims.mlbom_refs import combined, defined, renamed
+from attest.claims.mlbom_schema import check_schema
 from attest.errors import MalformedEvidence
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def merge(
     """Put a version's ML-BOM and those of its ancestors together.
 
     Args:
-        document: its ML-BOM; this and the others are accepted by `attest.claims.mlbom.read`.
+        document: its ML-BOM, valid; this and the others are accepted by `attest.claims.mlbom.read`.
         digest: its manifest digest, at which a circle ends.
         ancestors: manifest digest → ML-BOM, in the order in which they are to stand.
         spec: CycloneDX version of the result.
@@ -115,8 +116,9 @@ class _Names:
 
 
 def _unfit(document: Mapping[str, Any]) -> str | None:
-    """Why what is taken over of a document does not stand by itself: it refers to what is not taken over."""
+    """Why a document is not taken in: it is not valid, or what is taken over of it refers to what is not."""
     try:
+        check_schema(document)
         check_meaning(_kept(document))
     except MalformedEvidence as error:
         return error.message

@@ -28,7 +28,7 @@ _NAMED: Final = 3
         "attest bom check bom.cdx.json --profile eu-annex-iv --json",
     )
 )
-@click.argument("what", metavar="FILE|REF")
+@click.argument("what", metavar="FILE|REF", type=bom_source.FILE_OR_REFERENCE)
 @click.option("--profile", metavar="NAME", help="Hold it against g7 or eu-annex-iv, too.")
 @options.trust()
 @options.as_json()

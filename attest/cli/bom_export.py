@@ -52,6 +52,7 @@ def export(
 
     Only what was verified is written, of ancestors too: name --key, --policy or --identity. An ancestor whose ML-BOM
     is not to be had stays as its descendants state it, and is named. The same evidence gives the same bytes.
+    Whether the version may be used, `attest verify` says.
     """
     from attest.boms import bom_of  # noqa: PLC0415
     from attest.claims.mlbom_merge import in_spec  # noqa: PLC0415
@@ -67,6 +68,7 @@ def export(
 
     version = bom_of(parsed, repository_of(parsed), policy=policy, now=now)
     wanted = spec or str(version.document["specVersion"])
+    _check(version.document, version, str(version.document["specVersion"]), merged=False)
     if with_ancestors:
         document = _merged(version, repository_of, policy=policy, spec=wanted, now=now)
     else:

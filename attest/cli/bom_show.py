@@ -18,7 +18,7 @@ _SHOWN_FILES: Final = 12
 
 
 @click.command(epilog=options.examples("attest bom show bom.cdx.json", "attest bom show credit-risk:3 --key alice.pub"))
-@click.argument("what", metavar="FILE|REF")
+@click.argument("what", metavar="FILE|REF", type=bom_source.FILE_OR_REFERENCE)
 @options.trust()
 @options.as_json()
 @options.reach()

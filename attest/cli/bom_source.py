@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from click.shell_completion import CompletionItem
+
+from attest.cli.references import ReferenceArgument
 from attest.errors import AttestError, InputError, MalformedEvidence, NoTrust
 from attest.settings import Settings
 from attest.stores import Reach, repository_for
@@ -16,11 +19,26 @@ from attest_registry.reference import Reference
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import click
+
     from attest.claims.mlbom import MLBOM
     from attest.policy.document import Policy
     from attest.whom import Whom
 
 NOT_VERIFIED = "NOT VERIFIED: no policy or key given"
+
+
+class FileOrReference(ReferenceArgument):
+    """A path or the text of a reference; which of the two, `is_reference` says."""
+
+    name = "file or reference"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Versions of the store, and files."""
+        return [*super().shell_complete(ctx, param, incomplete), CompletionItem(incomplete, type="file")]
+
+
+FILE_OR_REFERENCE = FileOrReference()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -298,6 +298,20 @@ def test_words_that_only_the_newer_version_has_are_not_written_in_the_older(own:
     assert complaint.code == "bom-not-exportable"
 
 
+def test_what_no_schema_allows_is_neither_exported_nor_taken_in(own: Shell) -> None:
+    def broken(bom: dict[str, Any]) -> None:
+        bom["dependencies"] = [{}, 7]
+
+    replace_bom(own, "demo/base", lambda raw: [signed_anew(own, raw, broken)])
+    complaint = own.attest("bom", "export", "demo/base:1", *PUBLIC, expect=1).complaint
+    assert complaint.code == "bom-not-exportable"
+    complaint = own.attest("bom", "export", "demo/base:1", *PUBLIC, "--with-ancestors", expect=1).complaint
+    assert complaint.code == "bom-not-exportable"
+    printed = own.attest("bom", "export", "demo/student:1", *PUBLIC, "--with-ancestors")
+    assert sorted(models(json.loads(printed.out))) == ["base", "demo/teacher"]
+    assert "warning[bom-ancestor-left-out]: demo/base@sha256:" in printed.err
+
+
 def test_nothing_is_exported_without_somebody_to_trust(family: Shell) -> None:
     (family.folder / "kept.json").write_text("before")
     printed = family.attest("bom", "export", "demo/student:1", "--out", "kept.json", expect=2)
