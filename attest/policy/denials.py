@@ -183,13 +183,13 @@ def judge_denials(case: Case, walk: Walk, denials: Denials) -> list[Finding]:
                 seen.add(key)
                 findings.append(finding)
     if walk.cut and denials.reach_descendants:
-        findings.append(_finding("lineage-too-large", f"more than {len(walk.met)} inputs", (), unknown=True))
+        findings.append(_denied_by("lineage-too-large", f"more than {len(walk.met)} inputs", (), unknown=True))
     return findings or [_nothing(case, walk, denials)]
 
 
 def _own(case: Case, name: str, denials: Denials) -> list[Finding]:
     return [
-        _finding("version-revoked", f"{name.partition('@')[0]}@{case.digest}: {denial.title}", ())
+        _denied_by("version-revoked", f"{name.partition('@')[0]}@{case.digest}: {denial.title}", ())
         for denial in denials.of(Kind.MANIFEST, case.digest)[:1]
     ]
 
@@ -200,22 +200,22 @@ def judge_itself(case: Case, denials: Denials) -> list[Finding]:
     known = {item.digest: item for story in stories_of(case.judged) for item in story.inputs if item.digest is not None}
     for digest, item in known.items():
         for denial in denials.of(Kind.DATASET, digest)[:1]:
-            findings.append(_finding("dataset-revoked", f"{title(item)}: {denial.title}", ()))
+            findings.append(_denied_by("dataset-revoked", f"{title(item)}: {denial.title}", ()))
     return findings
 
 
 def _of_ancestor(met: Met, denials: Denials) -> Iterator[Finding]:
     where = ARROW.join(met.path)
     if met.item.digest is not None:
-        for kind, code in ((Kind.MANIFEST, "ancestor-revoked"), (Kind.DATASET, "dataset-revoked")):
-            hit = [denial for denial in denials.of(kind, met.item.digest) if _reaches(denial, met)]
-            if hit:
-                yield _finding(code, f"{where}: {hit[0].title}", met.path)
+        for denial in _reaching(denials, Kind.MANIFEST, met.item.digest, met)[:1]:
+            yield _denied_by("ancestor-revoked", f"{where}: {denial.title}", met.path)
+        for denial in _reaching(denials, Kind.DATASET, met.item.digest, met)[:1]:
+            yield _denied_by("dataset-revoked", f"{where}: {denial.title}", met.path)
     if isinstance(met.found, Ancestor):
         signers = [denial for fact in met.found.judged.facts for denial in denials.of_fact(fact)]
         hit = [denial for denial in signers if denial.revocation.scope is Scope.DESCENDANTS]
         if hit:
-            yield _finding("ancestor-revoked", f"{where}: its signature is {hit[0].title}", met.path)
+            yield _denied_by("ancestor-revoked", f"{where}: its signature is {hit[0].title}", met.path)
     if denials.reach_descendants and met.item.role in MODEL_ROLES and met.reference is not None:
         yield from _not_followed(met, denials, where)
 
@@ -224,20 +224,19 @@ def _not_followed(met: Met, denials: Denials, where: str) -> Iterator[Finding]:
     """An ancestor with an address has ancestors of its own that may be revoked, so it has to be looked at."""
     if not isinstance(met.found, Ancestor):
         why = "nobody looked for it" if met.found is None else met.found.why
-        yield _finding("ancestor-unreachable", f"{where}: {why}", met.path, unknown=True)
+        yield _denied_by("ancestor-unreachable", f"{where}: {why}", met.path, unknown=True)
     elif not stories_of(denials.keep(met.found.judged)):
         why = "nobody whom the policy names says what it was made from"
-        yield _finding("lineage-unknown", f"{where}: {why}", met.path, unknown=True)
+        yield _denied_by("lineage-unknown", f"{where}: {why}", met.path, unknown=True)
 
 
-def _reaches(denial: Denial, met: Met) -> bool:
+def _reaching(denials: Denials, kind: Kind, digest: Digest, met: Met) -> list[Denial]:
     """A revoked dataset goes for what was trained on it in any scope; all else only where its scope says so."""
-    if denial.revocation.scope is Scope.DESCENDANTS:
-        return True
-    return denial.revocation.kind is Kind.DATASET and len(met.below.path) == 1
+    trained_on = kind is Kind.DATASET and len(met.below.path) == 1
+    return [denial for denial in denials.of(kind, digest) if trained_on or denial.revocation.scope is Scope.DESCENDANTS]
 
 
-def _finding(code: str, found: str, path: tuple[str, ...], *, unknown: bool = False) -> Finding:
+def _denied_by(code: str, found: str, path: tuple[str, ...], *, unknown: bool = False) -> Finding:
     return Finding(
         rule=RULE,
         status=Status.UNKNOWN if unknown else Status.FAILED,

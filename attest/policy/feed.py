@@ -97,15 +97,15 @@ def judge_feed(
     """
     by = f"a revocation feed by {policy.describe_identities(demand.by)}"
     if given is None:
-        return _failed("revocations-missing", by, "nobody looked for it")
+        return _feed_fails("revocations-missing", by, "nobody looked for it")
     if given.fact is None or given.revocations is None:
         return _not_there(given, by)
     identity = policy.identity_of(given.fact.signer)
     if identity is None or identity.name not in demand.by:
-        return _failed("revocations-unsigned", by, f"{given.place}, by {policy.describe(given.fact.signer)}")
+        return _feed_fails("revocations-unsigned", by, f"{given.place}, by {policy.describe(given.fact.signer)}")
     if not denials.keep(in_force(Judged(facts=(given.fact,), rejected=()), now=now)).facts:
         who = policy.describe(given.fact.signer)
-        return _failed("revocations-unsigned", by, f"{given.place}, by {who}, who does not count now")
+        return _feed_fails("revocations-unsigned", by, f"{given.place}, by {who}, who does not count now")
     return (
         _judge_times(given, given.revocations, now)
         or _judge_order(given, given.revocations, demand)
@@ -122,22 +122,22 @@ def judge_feed(
 def _not_there(given: GivenFeed, by: str) -> Finding:
     error = given.error
     if error is None:
-        return _failed("revocations-missing", by, f"nothing at {given.place}")
+        return _feed_fails("revocations-missing", by, f"nothing at {given.place}")
     found = "; ".join(part for part in (error.message, error.found) if part)
     if error.code in {"signer-not-trusted", "signature-invalid", "signer-mismatch", "proof-invalid", "outside-window"}:
-        return _failed("revocations-unsigned", by, f"{given.place}: {found}")
+        return _feed_fails("revocations-unsigned", by, f"{given.place}: {found}")
     if error.exit_status != _INCIDENT:
-        return _failed("revocations-missing", by, f"{given.place}: {found}")
-    return _failed("revocations-malformed", f"{by} that can be read in one way", f"{given.place}: {found}")
+        return _feed_fails("revocations-missing", by, f"{given.place}: {found}")
+    return _feed_fails("revocations-malformed", f"{by} that can be read in one way", f"{given.place}: {found}")
 
 
 def _judge_times(given: GivenFeed, said: Revocations, now: datetime) -> Finding | None:
     if now > said.expires:
         found = f"{given.place}, number {said.sequence}, expired at {shown(said.expires)}"
-        return _failed("revocations-stale", "a revocation feed that has not expired", found)
+        return _feed_fails("revocations-stale", "a revocation feed that has not expired", found)
     if said.issued > now + _AHEAD:
         found = f"{given.place}, number {said.sequence}, issued at {shown(said.issued)}"
-        return _failed("revocations-stale", f"a revocation feed that is issued by now, {shown(now)}", found)
+        return _feed_fails("revocations-stale", f"a revocation feed that is issued by now, {shown(now)}", found)
     return None
 
 
@@ -146,18 +146,18 @@ def _judge_order(given: GivenFeed, said: Revocations, demand: FeedDemand) -> Fin
     least = max(demand.min_sequence or 1, seen.sequence if seen is not None else 1)
     if said.sequence < least:
         found = f"{given.place}, number {said.sequence}"
-        return _failed("revocations-rolled-back", f"number {least} or later, as seen before", found)
+        return _feed_fails("revocations-rolled-back", f"number {least} or later, as seen before", found)
     if seen is None or own is None:
         return None
     same = said.sequence == seen.sequence and own.digest != seen.digest
     torn = said.sequence == seen.sequence + 1 and said.previous != seen.digest
     if same or torn:
         expected = f"the one number {seen.sequence} that was seen before" if same else f"one that follows {seen.digest}"
-        return _failed("revocations-forked", expected, f"{given.place}, number {said.sequence}, another history")
+        return _feed_fails("revocations-forked", expected, f"{given.place}, number {said.sequence}, another history")
     return None
 
 
-def _failed(code: str, expected: str, found: str) -> Finding:
+def _feed_fails(code: str, expected: str, found: str) -> Finding:
     return Finding(
         rule=RULE,
         status=Status.FAILED,

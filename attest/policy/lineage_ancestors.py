@@ -118,7 +118,7 @@ class _Look:
         met, demand = self.met, self.met.demand
         if demand is not None and (met.item.digest is None or met.item.standing is Standing.UNKNOWN):
             word = _WORDS[met.item.role]
-            self._problem("lineage-unknown", f"{word} known by digest", f"{met.item.name}, of unknown origin")
+            self._ancestor_problem("lineage-unknown", f"{word} known by digest", f"{met.item.name}, of unknown origin")
         elif met.needed:
             self._look_at(met.found, demand)
             if demand is not None and demand.satisfies is not None:
@@ -158,7 +158,7 @@ class _Look:
             self.standing.facts += of_it.accepted(demand)
             self.standing.holds.append("signed")
             return
-        self._problem(
+        self._ancestor_problem(
             "ancestor-not-signed",
             missing.expected or "",
             f"{missing.code}: {missing.found}",
@@ -174,7 +174,7 @@ class _Look:
         wrong = [finding for finding in findings if finding.status in {Status.FAILED, Status.UNKNOWN}]
         for finding in wrong:
             said = "; ".join(part for part in (finding.found, finding.summary) if part)
-            self._problem(
+            self._ancestor_problem(
                 "ancestor-refused",
                 f"{finding.expected or finding.rule}, by {policy.name}",
                 f"{finding.rule}: {finding.code}{f': {said}' if said else ''}",
@@ -212,7 +212,9 @@ class _Look:
             reference=str(self.met.reference),
         )
 
-    def _problem(self, code: str, expected: str, found: str, *, exit_status: int = 1, hint: str | None = None) -> None:
+    def _ancestor_problem(
+        self, code: str, expected: str, found: str, *, exit_status: int = 1, hint: str | None = None
+    ) -> None:
         self.standing.problems.append(
             Problem(code=code, expected=expected, found=found, exit_status=exit_status, hint=hint)
         )
