@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from attest.cli import options, policy_cases, render
 from attest.errors import InputError
 from attest.written_path import written_path
+
+if TYPE_CHECKING:
+    from attest.trust.identity import TrustedKey
 
 
 @click.group(
@@ -28,30 +32,74 @@ command.add_command(policy_cases.test)
 command.add_command(policy_cases.schema)
 
 
-@command.command(epilog=options.examples("attest policy init --key alice.pub --out policy.yaml"))
+@command.command(
+    epilog=options.examples(
+        "attest policy init --key alice.pub --out policy.yaml",
+        "attest policy init --profile production --key ci.pub --key approver=bob.pub",
+    )
+)
 @click.option("--out", default="policy.yaml", show_default=True, metavar="FILE", help="Where to write it.")
-@click.option("--key", metavar="PUBLIC_KEY", help="Whose word is to count; written into the policy.")
+@click.option(
+    "--key",
+    "keys",
+    multiple=True,
+    metavar="[NAME=]PUBLIC_KEY",
+    help="Whose word is to count; written into the policy. Without NAME, the publisher's.",
+)
 @click.option("--profile", default="development", show_default=True, metavar="NAME", help="What to start from.")
-def init(*, out: str, key: str | None, profile: str) -> None:
-    """Write a commented policy to start from."""
-    from attest.policy.starting import PLACEHOLDER, new_policy  # noqa: PLC0415
-    from attest.trust.identity import load_trusted_key  # noqa: PLC0415
+def init(*, out: str, keys: tuple[str, ...], profile: str) -> None:
+    """Write a commented policy to start from, and its cases beside it.
+
+    Profiles: development, staging, production, air-gapped, regulated; and key, which is what --key stands for.
+    """
+    from attest.policy import starting  # noqa: PLC0415
     from attest_registry.digest import written_whole  # noqa: PLC0415
 
-    path = Path(out)
-    if path.exists():
-        raise InputError(f"{out} exists and is not replaced", code="file-exists", hint="attest policy init --out FILE")
-    trusted = None if key is None else load_trusted_key(written_path(key))
-    text = new_policy(profile, trusted)
-    with written_whole(path) as write:
-        write(text.encode("utf-8"))
-    who = f"publisher is {trusted.name}, key {trusted.fingerprint.short}" if trusted else "nobody is named yet"
-    render.note(f"wrote {out}: profile {profile}; {who}")
-    if trusted is None:
-        render.note(f"next: put a public key in place of {PLACEHOLDER}, then attest policy check {out}")
+    names = starting.waiting(profile)
+    given = _keys(keys, names[0])
+    texts = {Path(out): starting.new_policy(profile, given)}
+    cases = starting.new_cases(profile)
+    if cases is not None:
+        texts[Path(out).with_suffix(".cases.yaml")] = cases
+    for path in texts:
+        if path.exists():
+            raise InputError(
+                f"{path} exists and is not replaced", code="file-exists", hint="attest policy init --out FILE"
+            )
+    for path, text in texts.items():
+        with written_whole(path) as write:
+            write(text.encode("utf-8"))
+    _say_next(out, profile, given, names, has_cases=cases is not None)
+    render.result(str(Path(out)))
+
+
+def _keys(texts: tuple[str, ...], publisher: str) -> dict[str, TrustedKey]:
+    from attest.trust.identity import load_trusted_key  # noqa: PLC0415
+
+    found: dict[str, TrustedKey] = {}
+    for text in texts:
+        name, equals, file = text.partition("=")
+        if not equals or "/" in name:  # a path may hold one
+            name, file = publisher, text
+        if name in found:
+            raise InputError(f"two keys are given for {name}", code="usage", expected="--key NAME=PUBLIC_KEY for each")
+        found[name] = load_trusted_key(written_path(file))
+    return found
+
+
+def _say_next(out: str, profile: str, given: dict[str, TrustedKey], names: tuple[str, ...], *, has_cases: bool) -> None:
+    from attest.policy.starting import placeholder  # noqa: PLC0415
+
+    who = ", ".join(f"{name} is {key.name}, key {key.fingerprint.short}" for name, key in given.items())
+    render.note(f"wrote {out}: profile {profile}; {who or 'nobody is named yet'}")
+    missing = [placeholder(name, alone=len(names) == 1) for name in names if name not in given]
+    if missing:
+        what = "a public key" if len(missing) == 1 else "public keys"
+        render.note(f"next: put {what} in place of {', '.join(missing)}, then attest policy check {out}")
     else:
         render.note(f"next: attest policy explain {out}")
-    render.result(str(path))
+    if has_cases:
+        render.note(f"and: attest policy test {out}     tries it out on the cases beside it; add your own")
 
 
 @command.command(epilog=options.examples("attest policy check policy.yaml"))

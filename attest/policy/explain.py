@@ -5,20 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from attest.claims.predicates import word_for
-from attest.policy import claim_demands, free_rules, summaries
-from attest.policy.requirements import LINEAGE_WORDS, Lineage, SourceState
+from attest.policy import claim_demands, explain_beyond, free_rules, summaries
 from attest.trust.identity import TrustedKey
 from attest.trust.trusted_holder import PkiHolder, TrustedHolder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from attest.policy.requirements import FormatDemand, LineageDemand, Policy, ProvenanceDemand
+    from attest.policy.requirements import FormatDemand, Policy, ProvenanceDemand
     from attest.trust.managed_key import ManagedKey
     from attest.trust.roots import TrustedRoot
     from attest.trust.signatory import Signatory
 
-_ROLE_WORDS = {role: word for word, role in LINEAGE_WORDS.items()}
 _ANY_OF_SEVERAL = 2
 
 
@@ -33,16 +31,17 @@ def sentences(policy: Policy) -> tuple[str, ...]:
     if policy.ml_bom is not None:
         agreeing = " and contradicts no provenance" if policy.ml_bom.consistent else ""
         found.append(f"an ML-BOM says what is in it{agreeing}, {_by(policy, policy.ml_bom.by)}")
-    if policy.proven_time:
-        found.append("a log or a timestamp authority proves when each of these claims was signed")
     found += _formats(policy.formats)
-    found += _lineage(policy.lineage)
+    found += explain_beyond.lineage(policy.lineage, lambda names: _by(policy, names))
     found += [
         f"there is a claim of the kind {word_for(demand.predicate_type)}, {_by(policy, demand.by)}"
         for demand in policy.claims
     ]
-    found += [free_rules.explain(rule) for rule in policy.rules]
     found += claim_demands.explain(policy, lambda names: _by(policy, names))
+    found += [free_rules.explain(rule) for rule in policy.rules]
+    if policy.proven_time:
+        found.append("a log or a timestamp authority proves when each claim was signed that any of this rests on")
+    found += explain_beyond.beyond(policy, lambda names: _by(policy, names))
     names = ", ".join(policy.other_names)
     found.append(f"every claim names the model as it was asked for{f', or as {names}' if names else ''}")
     if policy.summary is not None:
@@ -52,10 +51,11 @@ def sentences(policy: Policy) -> tuple[str, ...]:
 
 def identities(policy: Policy) -> tuple[tuple[str, str], ...]:
     """Name of everybody who is named, with his key or as what his certificates name him, and when he counts."""
+    unfilled = "the key given after --key" if len(policy.identities) == 1 else "a key that is still to be written in"
     return tuple(
-        (name, ", or ".join(_who(key) for key in identity.keys) or "the key given after --key")
+        (name, ", or ".join(_who(key) for key in identity.keys) or unfilled)
         for name, identity in policy.identities.items()
-    )
+    ) + tuple((role, f"role of {', '.join(names)}") for role, names in policy.roles.items())
 
 
 def _who(signatory: Signatory) -> str:
@@ -104,7 +104,7 @@ def _witnesses(root: TrustedRoot | None) -> list[str]:
 
 def _by(policy: Policy, names: Sequence[str]) -> str:
     quoted = [f'"{name}"' for name in names]
-    if any(policy.identities[name].given for name in names):
+    if len(policy.identities) == 1 and any(policy.identities[name].given for name in names):
         return "signed with the key given on the command line"
     if len(quoted) < _ANY_OF_SEVERAL:
         return f"signed by {quoted[0]}"
@@ -133,17 +133,4 @@ def _formats(demand: FormatDemand | None) -> list[str]:
         found.append(f"no file can run code when it is loaded, but for {', '.join(demand.code_bearing)}")
     else:
         found.append("no file can run code when it is loaded")
-    return found
-
-
-def _lineage(demand: LineageDemand) -> list[str]:
-    found = [
-        f"{_ROLE_WORDS[role]}: each is stated with its digest, and none is missing for what was done"
-        for role, word in demand.inputs.items()
-        if word is Lineage.KNOWN
-    ]
-    if demand.source is SourceState.KNOWN:
-        found.append("the code is known by its commit")
-    if demand.source is SourceState.CLEAN:
-        found.append("the code is known by its commit, with nothing uncommitted beside it")
     return found

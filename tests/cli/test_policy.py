@@ -7,6 +7,7 @@ import pytest
 
 from attest.cli.main import main
 from attest.policy.document import load_policy
+from attest.policy.starting import waiting
 from attest.signing.keyfile import generate
 
 if TYPE_CHECKING:
@@ -50,6 +51,68 @@ def test_a_policy_that_exists_is_not_replaced(here: Path, capsys: pytest.Capture
     assert (here / "policy.yaml").read_text() == "mine"
 
 
+def test_cases_that_exist_are_not_replaced_and_nothing_is_half_written(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "policy.cases.yaml").write_text("mine")
+    assert main(["policy", "init", "--key", "alice.pub"]) == 2
+    assert "error[file-exists]" in capsys.readouterr().err
+    assert not (here / "policy.yaml").exists()
+
+
+@pytest.mark.parametrize("profile", ["development", "staging", "production", "air-gapped", "regulated"])
+def test_a_team_s_own_policy_passes_the_cases_of_its_profile(
+    profile: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keys = []
+    for name in waiting(profile):
+        generate(here / f"{name}.key", here / f"{name}.pub", passphrase=None)
+        keys += ["--key", f"{name}={name}.pub"]
+    assert main(["policy", "init", "--profile", profile, *keys]) == 0
+    if profile == "regulated":  # nobody is named yet who proves times
+        assert main(["policy", "check", "policy.yaml"]) == 2
+        assert "error[policy-no-root]" in capsys.readouterr().err
+    else:
+        assert main(["policy", "check", "policy.yaml"]) == 0
+    assert main(["policy", "test", "policy.yaml"]) == 0
+    assert "all as expected" in capsys.readouterr().out
+
+
+def test_two_names_with_one_key_are_refused_when_they_are_checked(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keys = ["--key", "alice.pub", "--key", "approver=alice.pub"]
+    assert main(["policy", "init", "--profile", "production", *keys]) == 0
+    assert main(["policy", "check", "policy.yaml"]) == 2
+    assert "error[policy-same-key]" in capsys.readouterr().err
+
+
+def test_a_case_that_comes_out_differently_is_shown_and_ends_with_1(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["policy", "init", "--key", "alice.pub"]) == 0
+    cases = here / "policy.cases.yaml"
+    cases.write_text(cases.read_text().replace("expect: [code-bearing-file]", "expect: allowed"))
+    capsys.readouterr()
+    assert main(["policy", "test", "policy.yaml"]) == 1
+    shown = capsys.readouterr()
+    assert "13 cases in 1 file, 1 not as expected" in shown.out
+    assert "found      code-bearing-file" in shown.err
+    assert main(["policy", "test", "policy.yaml", "--json"]) == 1
+    document = json.loads(capsys.readouterr().out)
+    assert not document["as_expected"]
+    (wrong,) = [case for case in document["files"][0]["cases"] if not case["as_expected"]]
+    assert (wrong["expected"], wrong["found"]) == ("allowed", ["code-bearing-file"])
+
+
+def test_a_folder_of_policies_is_tried_out_at_once(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["policy", "init", "--key", "alice.pub", "--out", "a.yaml"]) == 0
+    assert main(["policy", "init", "--key", "alice.pub", "--out", "b.yaml"]) == 0
+    capsys.readouterr()
+    assert main(["policy", "test", ".", "a.yaml"]) == 0
+    assert "26 cases in 2 files, all as expected" in capsys.readouterr().out
+
+
 def test_a_private_key_is_not_written_into_a_policy(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["policy", "init", "--key", "alice.key"]) == 2
     assert "error[private-key-given]" in capsys.readouterr().err
@@ -82,7 +145,12 @@ def test_a_policy_is_explained_in_numbered_sentences(here: Path, capsys: pytest.
         (["explain", "a.yaml", "--profile", "key"], "usage"),
         (["explain", "--profile", "kee"], "policy-unknown-profile"),
         (["check", "absent.yaml"], "policy-unreadable"),
-        (["init", "--profile", "production", "--out", "x.yaml"], "policy-unknown-profile"),
+        (["init", "--profile", "prodution", "--out", "x.yaml"], "policy-unknown-profile"),
+        (["init", "--key", "bob=alice.pub", "--out", "x.yaml"], "unknown-identity"),
+        (["init", "--key", "alice.pub", "--key", "alice.pub", "--out", "x.yaml"], "usage"),
+        (["init", "--key", "alice.pub", "--key", "publisher=alice.pub", "--out", "x.yaml"], "usage"),
+        (["test", "absent.yaml"], "policy-no-cases"),
+        (["test"], "usage"),
         (["init", "--key", "absent.pub", "--out", "x.yaml"], "key-not-found"),
     ],
 )

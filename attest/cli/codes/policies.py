@@ -113,6 +113,11 @@ POLICIES: Final[Mapping[str, tuple[str, str, int]]] = {
         "write digest: sha256:…, ref: an ancestor of the case, or provenance: unknown",
         2,
     ),
+    "unknown-identity": (
+        "a key is given for somebody whom the profile does not wait for",
+        "compare the name before = with the identities of the profile",
+        2,
+    ),
     "policy-same-name": (
         "a policy calls a role as it calls an identity, so that `by` could mean either",
         "give one of the two another name",
