@@ -22,7 +22,7 @@ from attest.claims.mlbom_schema import check_schema
 from attest.errors import MalformedEvidence
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from attest_registry.digest import Digest
 
@@ -79,7 +79,10 @@ def merge(
         spec: CycloneDX version of the result.
     """
     left_out = {each: why for each, theirs in ancestors.items() if (why := _unfit(theirs))}
-    taken = {each: _kept(theirs) for each, theirs in ancestors.items() if each not in left_out and each != digest}
+    sound = {each: _kept(theirs) for each, theirs in ancestors.items() if each not in left_out and each != digest}
+    reached = _reached(document, sound)
+    taken = {each: theirs for each, theirs in sound.items() if each in reached}
+    left_out |= dict.fromkeys(sound.keys() - reached, "nothing that is taken in names it")
     names = _Names()
     own = in_spec(renamed(document, names.of(document, prefix="")), spec)
     model = _model_of(own)
@@ -123,6 +126,28 @@ def _unfit(document: Mapping[str, Any]) -> str | None:
     except MalformedEvidence as error:
         return error.message
     return None
+
+
+def _reached(document: Mapping[str, Any], sound: Mapping[Digest, Mapping[str, Any]]) -> set[Digest]:
+    """The ancestors that the model names, or one of them: no pedigree in the result would name another."""
+    reached: set[Digest] = set()
+    waiting = [document]
+    while waiting:
+        here = waiting.pop()
+        model = _model_of(here)
+        parts = (*here.get("components", ()), *model.get("components", ()))
+        models = [part for part in parts if part.get("type") == terms.MODEL_TYPE and part is not model]
+        for part in (*models, *_pedigree(model)):
+            above = _sha256(part)
+            if above is not None and above in sound and above not in reached:
+                reached.add(above)
+                waiting.append(sound[above])
+    return reached
+
+
+def _pedigree(model: Mapping[str, Any]) -> Sequence[dict[str, Any]]:
+    found: Sequence[dict[str, Any]] = model.get("pedigree", {}).get("ancestors", ())
+    return found
 
 
 def _kept(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -181,7 +206,7 @@ def _with_ancestors_joined(document: dict[str, Any], refs: Mapping[Digest, str],
             _say_in_pedigree(model, part)
         if "components" in holder:
             holder["components"] = staying
-    digests = [_sha256(entry) for entry in model.get("pedigree", {}).get("ancestors", ())]
+    digests = [_sha256(entry) for entry in _pedigree(model)]
     edges = [refs[above] for above in digests if above is not None and above in refs]
     joined: dict[str, Any] = renamed(document, stood_for, define=False)
     if edges:

@@ -4,6 +4,8 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from attest.claims import mlbom
 from attest.claims.mlbom import check_meaning, check_schema, read
@@ -206,3 +208,36 @@ def test_an_ancestor_without_a_digest_is_accounted_for_by_nothing() -> None:
     with pytest.raises(MalformedEvidence) as refused:
         read(bom)
     assert refused.value.code == "bom-contradiction"
+
+
+NODES = "abcdef"
+GRAPHS = st.fixed_dictionaries({name: st.sets(st.sampled_from(NODES.replace(name, ""))) for name in NODES})
+
+
+@settings(max_examples=25, deadline=None)
+@given(graph=GRAPHS, known=st.sets(st.sampled_from(NODES[1:])), spec=st.sampled_from(BOTH))
+def test_any_family_is_one_sound_document(graph: dict[str, set[str]], known: set[str], spec: str) -> None:
+    """Rings included: what is known of the family stands there once, and nothing said of the model is lost."""
+    boms = {name: bom_of(name, *sorted(graph[name])) for name in sorted({"a", *known})}
+    reached, waiting = {"a"}, ["a"]
+    while waiting:
+        above = graph[waiting.pop()] & known - reached
+        reached |= above
+        waiting += above
+    result = merged("a", boms, spec=spec)
+    found = sound(result)
+    assert set(result.left_out) == {digest(name) for name in known - reached}
+    expected = [f"acme/{name}" for name in reached - {"a"}] + list(graph["a"] - known)
+    assert sorted(models(found)) == sorted(expected)
+    said = {(item.name, item.digest, item.role, item.standing, item.uri) for item in read(found).inputs}
+    assert said == {(item.name, item.digest, item.role, item.standing, item.uri) for item in read(boms["a"]).inputs}
+    for name in reached - {"a"}:
+        above = {"model" if each == "a" else ref(each) for each in graph[name] & reached}
+        assert above <= set(edges(found)[ref(name)])
+
+
+def test_what_only_a_left_out_ancestor_names_is_left_out_too() -> None:
+    unfit = bom_of("b", "a") | {"serialNumber": "none"}
+    found = merged("c", {"c": bom_of("c", "b"), "b": unfit, "a": bom_of("a")})
+    assert set(found.left_out) == {digest("b"), digest("a")}
+    assert models(sound(found)) == ["b"]
