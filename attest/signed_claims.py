@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from attest.claims import approval as approvals
 from attest.claims import evaluation as evaluations
+from attest.claims import scan as scans
 from attest.claims.approval import Reviewed
 from attest.claims.signer_name import SignerName
 from attest.trust.trusted_holder import PkiHolder, TrustedHolder
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from attest.claims.approval import Approval
     from attest.claims.evaluation import Evaluation
+    from attest.claims.scan import Scan
     from attest.signing.bundle_signer import BundleSigner
     from attest.verify.facts import Fact
 
@@ -72,6 +74,25 @@ def sign_evaluation(
     statement = evaluations.build(
         evaluation, by=name_of(signer), model=model, manifest_digest=manifest_digest, oms_root=oms_root
     )
+    return signer.sign_statement(statement)
+
+
+def sign_scan(
+    scan: Scan, *, signer: BundleSigner, model: str, manifest_digest: Digest, oms_root: Digest | None = None
+) -> bytes:
+    """A bundle that says what a scanner found.
+
+    Args:
+        scan: what is said.
+        signer: who ran the scanner.
+        model: the model's name without host.
+        manifest_digest: the version.
+        oms_root: its OMS root, for those who have the bare folder.
+
+    Raises:
+        MalformedEvidence: it could not be read again.
+    """
+    statement = scans.build(scan, by=name_of(signer), model=model, manifest_digest=manifest_digest, oms_root=oms_root)
     return signer.sign_statement(statement)
 
 

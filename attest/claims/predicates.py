@@ -20,9 +20,12 @@ PROVENANCE: Final = "https://slsa.dev/provenance/v1"
 ML_BOM: Final = "https://cyclonedx.org/bom"
 COSIGN_SIGN: Final = "https://sigstore.dev/cosign/sign/v1"
 TEST_RESULT: Final = "https://in-toto.io/attestation/test-result/v0.1"
+VULNS_V0_1: Final = "https://in-toto.io/attestation/vulns/v0.1"
+VULNS_V0_2: Final = "https://in-toto.io/attestation/vulns/v0.2"
 VERIFICATION_SUMMARY: Final = "https://slsa.dev/verification_summary/v1"
 EVALUATION: Final = f"{OWN_NAMESPACE}predicate:evaluation:v1"
 APPROVAL: Final = f"{OWN_NAMESPACE}predicate:approval:v1"
+SCAN: Final = f"{OWN_NAMESPACE}predicate:scan:v1"
 EVENT: Final = f"{OWN_NAMESPACE}predicate:event:v1"
 REVOCATIONS: Final = f"{OWN_NAMESPACE}predicate:revocations:v1"
 
@@ -39,6 +42,9 @@ WORDS: Final = {
     VERIFICATION_SUMMARY: "verdict",
     EVALUATION: "evaluation",
     APPROVAL: "approval",
+    SCAN: "scan",
+    VULNS_V0_2: "vulnerability scan",
+    VULNS_V0_1: "vulnerability scan v0.1",
     EVENT: "event",
     REVOCATIONS: "revocations",
 }

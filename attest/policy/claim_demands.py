@@ -33,6 +33,10 @@ def read(
         from attest.policy import approvals  # noqa: PLC0415
 
         found["approvals"] = approvals.read(document, (*path, "approvals"), value["approvals"], people)
+    if "scans" in value:
+        from attest.policy import scans  # noqa: PLC0415
+
+        found["scans"] = scans.read(document, (*path, "scans"), value["scans"], people)
     return found
 
 
@@ -44,6 +48,10 @@ def judge(case: Case) -> list[Finding]:
         from attest.policy import evaluations  # noqa: PLC0415
 
         findings += [evaluations.judge(case, demand) for demand in policy.evaluations]
+    if policy.scans:
+        from attest.policy import scans  # noqa: PLC0415
+
+        findings += [scans.judge(case, each) for each in policy.scans]
     if policy.approvals:
         from attest.policy import approvals  # noqa: PLC0415
 
@@ -64,6 +72,11 @@ def explain(policy: Policy, by: Callable[[tuple[str, ...]], str]) -> list[str]:
 
         for each in policy.evaluations:
             found += evaluations.explain(each, by=by(each.by))
+    if policy.scans:
+        from attest.policy import scans  # noqa: PLC0415
+
+        for scanned in policy.scans:
+            found += scans.explain(scanned, by=by(scanned.by))
     if policy.approvals:
         from attest.policy import approvals  # noqa: PLC0415
 

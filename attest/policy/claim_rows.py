@@ -75,4 +75,17 @@ _APPROVALS: Final = (
     _key("require.approvals[].at", "as of when an approval may have run out", Shape.WORD, words=_AT),
 )
 
-ROWS: Final = (*_EVALUATIONS, *_APPROVALS)
+_SCANS: Final = (
+    _key("require.scans", "scans for vulnerabilities, or for code in files", Shape.ENTRIES),
+    _key("require.scans[].by", _BY, Shape.PERSONS, required=True),
+    _text("require.scans[].scanner", "name of the tool, or its URI without a version; any, when left out"),
+    _text("require.scans[].minimum-version", "the oldest version of the tool that will do"),
+    _key("require.scans[].findings", "how many findings there may be, by severity", Shape.KEYS),
+    *(
+        Key(path=f"require.scans[].findings.{word}", about=f"that are {word} or worse", shapes=(Shape.WHOLE,), least=0)
+        for word in ("critical", "high", "medium", "low", "none")
+    ),
+    *_age("require.scans[]"),
+)
+
+ROWS: Final = (*_EVALUATIONS, *_APPROVALS, *_SCANS)

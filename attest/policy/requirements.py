@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from attest.policy.approvals import ApprovalDemand
     from attest.policy.evaluations import EvaluationDemand
     from attest.policy.free_rules import FreeRule
+    from attest.policy.scans import ScanDemand
     from attest.policy.summaries import SummaryDemand
     from attest.trust.signatory import Signatory
     from attest_registry.digest import Digest
@@ -221,6 +222,7 @@ class Policy:
         claims: demands for any other claims.
         evaluations: demands for evaluations.
         approvals: demands for approvals.
+        scans: demands for scans.
         formats: which files; `None` where the policy says `any`.
         lineage: what has to be known of where it came from.
         deny: what does not count, whoever signed it.
@@ -245,6 +247,7 @@ class Policy:
     claims: tuple[ClaimDemand, ...] = ()
     evaluations: tuple[EvaluationDemand, ...] = ()
     approvals: tuple[ApprovalDemand, ...] = ()
+    scans: tuple[ScanDemand, ...] = ()
     formats: FormatDemand | None = None
     lineage: LineageDemand = field(default_factory=LineageDemand)
     rules: tuple[FreeRule, ...] = ()
@@ -262,8 +265,9 @@ class Policy:
     @property
     def demands(self) -> tuple[ClaimDemand, ...]:
         """Every claim that is demanded."""
-        named = (self.signature, self.provenance, self.ml_bom, *self.claims, *self.evaluations, *self.approvals)
-        return tuple(demand for demand in named if demand is not None)
+        named = (self.signature, self.provenance, self.ml_bom)
+        listed = (*self.claims, *self.evaluations, *self.scans, *self.approvals)
+        return (*(demand for demand in named if demand is not None), *listed)
 
     @property
     def goes_beyond(self) -> bool:

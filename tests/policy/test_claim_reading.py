@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from attest.claims.evaluation import Better
-from attest.claims.predicates import EVALUATION, ML_BOM
+from attest.claims.predicates import APPROVAL, EVALUATION, ML_BOM, SCAN
+from attest.claims.scan import Severity
 from attest.errors import PolicyError
 from attest.policy.document import load_policy
 from attest.policy.explain import sentences
@@ -62,7 +63,10 @@ WHOLE = f"""evaluations:
       covers: [evaluation, ml-bom]
       at: use
     - {{by: rita, covers: version}}
-    - {{by: rita}}"""
+    - {{by: rita}}
+  scans:
+    - {{by: bot, scanner: picklescan, minimum-version: 1.0.5, findings: {{critical: 0, low: 9}}, max-age: 24h}}
+    - {{by: bot}}"""
 
 
 def test_everything_is_understood(folder: Path) -> None:
@@ -80,7 +84,11 @@ def test_everything_is_understood(folder: Path) -> None:
     assert (approvals[0].by, approvals[0].count, approvals[0].when) == (("rita", "alice"), 2, When.USE)
     assert (approvals[0].meanings, approvals[0].alias) == (("approved", "validated"), "production")
     assert [each.covers for each in approvals] == [(EVALUATION, ML_BOM), (), None]
-    assert {demand.predicate_type for demand in policy.demands} >= {EVALUATION}
+    scan, any_scan = policy.scans
+    assert (scan.scanner, scan.minimum_version, any_scan.scanner) == ("picklescan", "1.0.5", None)
+    assert dict(scan.findings) == {Severity.CRITICAL: 0, Severity.LOW: 9}
+    assert scan.most_age is not None
+    assert {demand.predicate_type for demand in policy.demands} >= {EVALUATION, APPROVAL, SCAN}
 
 
 def test_it_is_said_in_sentences(folder: Path) -> None:
@@ -91,6 +99,8 @@ def test_it_is_said_in_sentences(folder: Path) -> None:
     assert "at most 0.005 worse than that of the version that is production" in said
     assert "2 different people who did not publish it approved it for production" in said
     assert "none of those who may approve it rejected it" in said
+    assert "there is a scan by picklescan 1.0.5 or newer, not older than 24 hours at promotion" in said
+    assert "each scan of theirs found at most: nothing critical or worse, 9 low or worse" in said
 
 
 @pytest.mark.parametrize(
@@ -115,6 +125,13 @@ def test_it_is_said_in_sentences(folder: Path) -> None:
         ("evaluations: [{by: [bot], max-age: 90}]", "policy-bad-duration"),
         ("evaluations: [{by: [bot], max-age: 90d, at: night}]", "policy-unknown-word"),
         ("evaluations: [{by: [bot], at: use}]", "policy-missing-key"),
+        ("scans: [{scanner: trivy}]", "policy-missing-key"),
+        ("scans: [{by: [bot], minimum-version: 1}]", "policy-missing-key"),
+        ("scans: [{by: [bot], scanner: trivy, minimum-version: newest}]", "policy-bad-number"),
+        ("scans: [{by: [bot], findings: {}}]", "policy-empty-list"),
+        ("scans: [{by: [bot], findings: {severe: 0}}]", "policy-unknown-key"),
+        ("scans: [{by: [bot], findings: {high: -1}}]", "policy-bad-number"),
+        ("scans: [{by: [bot], findings: 0}]", "policy-wrong-type"),
         ("approvals: []", "policy-empty-list"),
         ("approvals: [{count: 2}]", "policy-missing-key"),
         ("approvals: [{by: [rita], count: 0}]", "policy-bad-number"),

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _AGAIN: Final = "have the version evaluated anew, by somebody whom the policy names"
+_SCAN: Final = "have the version scanned by the tool that the policy names, and attach the signed report"
 
 CLAIMS: Final[Mapping[str, tuple[str, str, int]]] = {
     "policy-bad-number": (
@@ -53,6 +54,18 @@ CLAIMS: Final[Mapping[str, tuple[str, str, int]]] = {
         "have it made again with the right clock, and with a timestamp",
         1,
     ),
+    "scan-findings": (
+        "a scan of the version found more than the policy allows",
+        "look at what was found; take the file out or convert it, and publish a new version",
+        1,
+    ),
+    "scanner-not-accepted": ("the version was scanned, but not by the tool that the policy names", _SCAN, 1),
+    "scanner-too-old": (
+        "the version was scanned by an older version of the tool than the policy asks for, or by nobody knows which",
+        _SCAN,
+        1,
+    ),
+    "scan-incomplete": ("the scan names its files, and some of the version's are not among them", _SCAN, 1),
     "approvals-too-few": (
         "fewer people approved the version than the policy asks for",
         "ask another reviewer whom the policy names; nobody counts twice",
