@@ -16,6 +16,10 @@ def _key(path: str, about: str, *shapes: Shape, required: bool = False, words: t
     return Key(path=path, about=about, shapes=shapes, words=words, required=required)
 
 
+def _label(path: str, about: str) -> Key:
+    return Key(path=path, about=about, shapes=(Shape.LABEL,))
+
+
 def _text(path: str, about: str, *, required: bool = False, pattern: str | None = None) -> Key:
     return Key(path=path, about=about, shapes=(Shape.TEXT,), required=required, pattern=pattern)
 
@@ -30,10 +34,10 @@ def _age(path: str) -> tuple[Key, ...]:
 _EVALUATIONS: Final = (
     _key("require.evaluations", "evaluations that passed", Shape.ENTRIES),
     _key("require.evaluations[].by", _BY, Shape.PERSONS, required=True),
-    _text("require.evaluations[].metric", "name of the number that they have to have measured"),
+    _label("require.evaluations[].metric", "name of the number that they have to have measured"),
     _text("require.evaluations[].dataset", "on which data; on any, when left out", pattern=_DIGEST),
     _key("require.evaluations[].slice", "on which part of them, as named values", Shape.NAMED),
-    _text("require.evaluations[].slice.*", "the value, exact"),
+    _label("require.evaluations[].slice.*", "the value, exact"),
     _key("require.evaluations[].minimum", "the least that is good enough, exact", Shape.NUMBER),
     _key("require.evaluations[].maximum", "the most that is good enough, exact", Shape.NUMBER),
     _key("require.evaluations[].no-regression", "not worse than another version", Shape.KEYS),
@@ -64,7 +68,7 @@ _APPROVALS: Final = (
         most=20,
     ),
     _key("require.approvals[].meaning", "what the signature has to stand for, word for word", Shape.TEXTS),
-    _text("require.approvals[].alias", "the use for which it is asked, such as `production`"),
+    _label("require.approvals[].alias", "the use for which it is asked, such as `production`"),
     _key(
         "require.approvals[].covers",
         "what the reviewer has to have had before him: a claim for each that is `demanded`, of these kinds, or none",
@@ -78,8 +82,8 @@ _APPROVALS: Final = (
 _SCANS: Final = (
     _key("require.scans", "scans for vulnerabilities, or for code in files", Shape.ENTRIES),
     _key("require.scans[].by", _BY, Shape.PERSONS, required=True),
-    _text("require.scans[].scanner", "name of the tool, or its URI without a version; any, when left out"),
-    _text("require.scans[].minimum-version", "the oldest version of the tool that will do"),
+    _label("require.scans[].scanner", "name of the tool, or its URI without a version; any, when left out"),
+    _label("require.scans[].minimum-version", "the oldest version of the tool that will do"),
     _key("require.scans[].findings", "how many findings there may be, by severity", Shape.KEYS),
     *(
         Key(path=f"require.scans[].findings.{word}", about=f"that are {word} or worse", shapes=(Shape.WHOLE,), least=0)

@@ -25,6 +25,7 @@ class Shape(StrEnum):
     NAMED = "own names"  # names of the author's own, each with what the table has below `*`
     ENTRIES = "list of entries"  # one or more, each with the keys that the table has below `[]`
     TEXT = "text"
+    LABEL = "text or number"  # text that may look like a number in YAML
     TEXTS = "text, or a list of texts"
     WORD = "one of its words"
     WORDS = "one of its words, or a list of them"

@@ -92,6 +92,7 @@ _FORMS: Final[Mapping[Shape, Callable[[Key], list[dict[str, Any]]]]] = {
     Shape.NAMED: lambda row: [_named(row)],
     Shape.ENTRIES: lambda row: [{"type": "array", "minItems": 1, "items": _keys(f"{row.path}[]")}],
     Shape.TEXT: lambda row: [_text(row)],
+    Shape.LABEL: lambda row: [_text(row), {"type": "number"}],
     Shape.TEXTS: lambda row: _one_or_more(_text(row)),
     Shape.WORD: lambda row: [{"enum": list(row.words)}],
     Shape.WORDS: lambda row: _one_or_more({"enum": list(row.words)}),
