@@ -781,3 +781,68 @@ PKI_TIME = _check(
     "0",
 )
 ISSUER_NOT_PASSED_OVER = _off("certificates of a Sigstore apart", "verify/by_private_pki.py", "if vouched_for(leaf)")
+
+# ---- ancestors and revocations
+
+REVOKED_SIGNER = _check(
+    "leaving out revoked signers",
+    "attest/policy/denials.py",
+    "            denials = self.of_fact(fact)\n",
+    "            denials = ()\n",
+)
+REVOKED_VERSION = _check(
+    "the revocation of a version",
+    "attest/policy/denials.py",
+    "for denial in denials.of(Kind.MANIFEST, case.digest)[:1]",
+    "for denial in ()",
+)
+REVOKED_ANCESTOR = _check(
+    "the revocation of ancestors",
+    "attest/policy/denials.py",
+    "for denial in _reaching(denials, Kind.MANIFEST, met.item.digest, met)[:1]:",
+    "for denial in ():",
+)
+REVOKED_DATASET = _check(
+    "the revocation of datasets",
+    "attest/policy/denials.py",
+    "for denial in _reaching(denials, Kind.DATASET, met.item.digest, met)[:1]:",
+    "for denial in ():",
+)
+ANCESTORS_FOLLOWED = _off(
+    "looking at every ancestor for revocations",
+    "policy/denials.py",
+    "if denials.reach_descendants and met.item.role in MODEL_ROLES and met.reference is not None",
+)
+FEED_THERE = _off("asking for the feed", "policy/beyond.py", "if policy.revocations is not None")
+FEED_FRESH = _off("the feed's end", "policy/feed.py", "if now > said.expires")
+FEED_NEWEST = _off("the feed's number", "policy/feed.py", "if said.sequence < least")
+FEED_ONE_HISTORY = _off("the feed's history", "policy/feed.py", "if same or torn")
+FEED_SIGNER = _off("the feed's signer", "policy/feed.py", "if identity is None or identity.name not in demand.by")
+FEED_VERIFIED = _check(
+    "verifying the feed",
+    "attest/policy/feed.py",
+    "return _not_there(given, by)",
+    "return Finding(rule=RULE, status=Status.PASSED)",
+)
+ANCESTOR_SIGNED = _check(
+    "the signature of ancestors", "attest/policy/lineage_ancestors.py", "if missing is None:", "if True:"
+)
+ANCESTOR_ALLOWED = _check(
+    "the policy for ancestors",
+    "attest/policy/lineage_ancestors.py",
+    "wrong = [finding for finding in findings if finding.status in {Status.FAILED, Status.UNKNOWN}]",
+    "wrong = list[Finding]()",
+)
+ANCESTOR_KNOWN = _check(
+    "unknown is not passed",
+    "attest/policy/lineage_ancestors.py",
+    "replace(found, status=Status.UNKNOWN)",
+    "replace(found, status=Status.NOT_REACHED)",
+)
+NO_CYCLE = _off("nothing is made from itself", "policy/lineage_ancestors.py", "if walk.cycle")
+ONE_BASE = _check(
+    "one base for an adapter",
+    "attest/policy/adapters.py",
+    "if found and (len(named) > 1 or None in named)",
+    "if False",
+)

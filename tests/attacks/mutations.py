@@ -45,6 +45,8 @@ _PROOF: Final = "sigstore_proofs.py::test_"
 _CHANGED: Final = f"{_PROOF}a_changed_proof"
 _CERTIFICATE: Final = f"{_PROOF}a_certificate_that_is_not_the_asked_one"
 _KEYS: Final = "keys_that_ran_out.py::test_"
+_REVOKED: Final = "revoked.py::test_"
+_ANCESTOR: Final = "bad_ancestors.py::test_"
 _PRIVATE: Final = "private_authorities.py::test_"
 _RULES: Final = (c.SIGNATURE_THERE, c.PROVENANCE_THERE, c.BOM_THERE)
 
@@ -654,4 +656,60 @@ TABLE: Final = (
         c.SHARDED_SIZE,
     ),
     _attack(77, "an empty file beside shards", f"{_WORLD}what_is_in_no_shard[an-empty-file]", c.SHARDED_NO_FILE_MORE),
+    _attack(4, "an adapter beside another base", f"{_ANCESTOR}an_adapter_beside_another_base", c.ONE_BASE),
+    _attack(19, "what a stolen key signed", f"{_REVOKED}what_a_stolen_key_signed", c.REVOKED_SIGNER),
+    _attack(19, "a revoked version", f"{_REVOKED}a_revoked_version", c.REVOKED_VERSION),
+    _attack(
+        19,
+        "the student of a revoked teacher",
+        f"{_REVOKED}what_was_made_from_a_revoked_version[acme/student]",
+        c.REVOKED_ANCESTOR,
+    ),
+    _attack(19, "its heir", f"{_REVOKED}what_was_made_from_a_revoked_version[acme/tuned]", c.REVOKED_ANCESTOR),
+    _attack(19, "a revoked dataset", f"{_REVOKED}what_was_trained_on_a_revoked_dataset", c.REVOKED_DATASET),
+    _attack(
+        19,
+        "an ancestor withheld",
+        f"{_REVOKED}the_ancestor_that_would_show_it_is_withheld",
+        c.ANCESTORS_FOLLOWED,
+    ),
+    _attack(19, "a feed withheld", f"{_REVOKED}the_feed_is_withheld", c.FEED_THERE),
+    _attack(19, "a frozen feed", f"{_REVOKED}the_feed_is_frozen", c.FEED_FRESH),
+    _attack(19, "an older feed", f"{_REVOKED}an_older_issue_of_the_feed", c.FEED_NEWEST),
+    _attack(19, "a forked feed", f"{_REVOKED}another_history_of_the_feed", c.FEED_ONE_HISTORY),
+    _attack(19, "a stranger's feed", f"{_REVOKED}a_feed_by_somebody_else[mallory]", c.FEED_VERIFIED),
+    _attack(19, "the publisher's feed", f"{_REVOKED}a_feed_by_somebody_else[publisher]", c.FEED_SIGNER),
+    _attack(
+        21,
+        "an adapter on a base that nobody approved",
+        f"{_ANCESTOR}an_adapter_on_a_base_that_nobody_approved",
+        c.ANCESTOR_SIGNED,
+    ),
+    _attack(
+        21,
+        "an unsigned teacher of the base",
+        f"{_ANCESTOR}a_bad_teacher_two_generations_up[ROOTS-ancestor-not-signed]",
+        c.ANCESTOR_SIGNED,
+        c.ANCESTOR_KNOWN,
+    ),
+    _attack(
+        21,
+        "a refused teacher of the base",
+        f"{_ANCESTOR}a_bad_teacher_two_generations_up[SAME-ancestor-refused]",
+        c.ANCESTOR_ALLOWED,
+        c.ANCESTOR_KNOWN,
+    ),
+    _attack(
+        21,
+        "a bad teacher's evidence withheld",
+        f"{_ANCESTOR}the_evidence_of_a_bad_teacher_is_withheld",
+        c.ANCESTOR_KNOWN,
+    ),
+    _attack(21, "a version made from itself", f"{_ANCESTOR}a_version_that_was_made_from_itself", c.NO_CYCLE),
+    _attack(
+        73,
+        "a base in the place of another",
+        f"{_ANCESTOR}a_base_that_the_store_put_in_the_place_of_another",
+        c.ANCESTOR_SIGNED,
+    ),
 )
