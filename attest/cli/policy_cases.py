@@ -52,11 +52,17 @@ def test(*, paths: tuple[str, ...], as_json: bool) -> None:
 
 
 @click.command(epilog=options.examples("attest policy schema > policy.schema.json"))
-def schema() -> None:
+@click.option("--markdown", is_flag=True, help="A table of all keys for people instead.")
+def schema(*, markdown: bool) -> None:
     """Print the JSON Schema of policies, with which editors complete and check them.
 
     Name it in the first line of a policy: # yaml-language-server: $schema=policy.schema.json
     """
+    if markdown:
+        from attest.policy.key_page import key_page  # noqa: PLC0415
+
+        render.result(key_page().removesuffix("\n"))
+        return
     from attest.policy.schema import policy_schema  # noqa: PLC0415
 
     render.document(policy_schema())

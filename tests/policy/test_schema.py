@@ -141,3 +141,11 @@ def test_the_shipped_schema_is_the_one_of_the_code(capsys: pytest.CaptureFixture
     assert json.loads(printed) == policy_schema()
     text = (ROOT / "policies/policy.schema.json").read_text()
     assert text == printed, "make it anew: attest policy schema > policies/policy.schema.json"
+
+
+def test_the_page_of_all_keys_is_the_one_of_the_code(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["policy", "schema", "--markdown"]) == 0
+    printed = capsys.readouterr().out
+    assert all(f"`{row.path}`" in printed for row in TABLE.rows)
+    page = (ROOT / "docs/policy-keys.md").read_text()
+    assert page == printed, "make it anew: attest policy schema --markdown > docs/policy-keys.md"
