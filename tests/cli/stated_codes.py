@@ -15,7 +15,12 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PACKAGES = (ROOT / "attest", ROOT / "registry/attest_registry")
 YAML = "attest/strict_yaml"
-PREFIXES = {"attest/policy": ("policy",), "attest/claims": ("record",), YAML: ("policy", "record")}
+PREFIXES = {
+    "attest/policy": ("policy",),
+    "attest/cases": ("policy",),
+    "attest/claims": ("record",),
+    YAML: ("policy", "record"),
+}
 """Whose documents the errors of `strict_yaml` are about, by who raises them."""
 
 OF_DOCUMENTS = ("document.error", "self.error", "self.refuse", "self._refuse")
