@@ -17,6 +17,7 @@ from attest.model.formats import recognise
 from attest.model.names import check_paths, shown
 from attest.policy import patterns
 from attest_registry import limits
+from attest_registry.oci.parallel import wait_awake
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,11 +55,13 @@ def check_folder(root: Path, artefact: Artefact, *, policy: Policy, progress: Pr
         stop = threading.Event()
         with ThreadPoolExecutor(max_workers=min(len(os.sched_getaffinity(0)), _MOST_THREADS)) as pool:
             try:
-                list(
-                    pool.map(
-                        lambda file: _check_file(handle, file, policy, progress, stop, hashed=hashed), files.values()
-                    )
-                )
+                tasks = [
+                    pool.submit(_check_file, handle, file, policy, progress, stop, hashed=hashed)
+                    for file in files.values()
+                ]
+                wait_awake(tasks)
+                for task in sorted(tasks, key=lambda task: not task.done()):
+                    task.result()
             except BaseException:
                 stop.set()
                 raise

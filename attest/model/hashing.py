@@ -80,14 +80,17 @@ def _hash_together(
     workers: int | None,
 ) -> list[ModelFile]:
     """Large files in threads of their own while this thread does the small ones."""
-    from concurrent.futures import ThreadPoolExecutor, as_completed  # noqa: PLC0415  # brings logging along
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  # brings logging along
+
+    from attest_registry.oci.parallel import wait_awake  # noqa: PLC0415
 
     threads = workers or min(2 * len(os.sched_getaffinity(0)), _MOST_WORKERS)
     with ThreadPoolExecutor(max_workers=threads, thread_name_prefix="hash") as pool:
         tasks = [pool.submit(hash_one, entry) for entry in large]
         try:
             hashed = [hash_one(entry) for entry in small]
-            hashed += [task.result() for task in as_completed(tasks)]
+            wait_awake(tasks)
+            hashed += [task.result() for task in sorted(tasks, key=lambda task: not task.done())]
         except BaseException:  # Ctrl-C too: threads that hash hundreds of gigabytes have to hear of it
             stop.set()
             pool.shutdown(wait=False, cancel_futures=True)

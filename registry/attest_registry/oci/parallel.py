@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from attest_registry import limits
@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 
 _GRACE_SECONDS: Final = 2.0
 """How long the others have to notice. Who waits for a silent host does not; he is left to his own time limit."""
+
+_LOOK_SECONDS: Final = 0.2
+"""How often the main thread looks up: where the system gives Ctrl-C to another thread, Python notes it, and a wait
+without an end never sees the note (measured: one Ctrl-C of thirty was not heard)."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -57,7 +61,7 @@ def in_parallel(
     pool = ThreadPoolExecutor(max_workers=min(jobs, len(items)), thread_name_prefix="transfer")
     futures = [pool.submit(action, item) for item in items]
     try:
-        wait(futures, return_when=FIRST_EXCEPTION)
+        wait_awake(futures)
         failures = [future.exception() for future in futures if future.done()]
         for failure in failures:
             if failure is not None and not isinstance(failure, Stopped):
@@ -67,3 +71,16 @@ def in_parallel(
         stop.set()
         pool.shutdown(wait=False, cancel_futures=True)
         wait(futures, timeout=_GRACE_SECONDS)
+
+
+def wait_awake(futures: Sequence[Future[Result]]) -> None:
+    """Wait until all are done, or one has failed; Ctrl-C is heard meanwhile."""
+    while not _settled(futures):
+        wait(futures, timeout=_LOOK_SECONDS, return_when=FIRST_EXCEPTION)
+
+
+def _settled(futures: Sequence[Future[Result]]) -> bool:
+    """Whether all are done, or one has failed."""
+    return all(future.done() for future in futures) or any(
+        future.done() and not future.cancelled() and future.exception() is not None for future in futures
+    )
