@@ -40,10 +40,27 @@ def read(
     return found
 
 
+def read_bom(document: Document, path: NodePath, value: dict[str, Any]) -> dict[str, Any]:
+    """Those of the keys under `require.ml-bom`, as arguments of `BOMDemand`.
+
+    Raises:
+        PolicyError: one of them is wrong.
+    """
+    if not value.keys() & {"profile", "licences", "datasets"}:
+        return {}
+    from attest.policy import bom_demands  # noqa: PLC0415
+
+    return bom_demands.read(document, path, value)
+
+
 def judge(case: Case) -> list[Finding]:
     """One finding for each of those demands of the policy."""
     policy = case.policy
     findings = []
+    if policy.ml_bom is not None and policy.ml_bom.asks_content:
+        from attest.policy import bom_rules  # noqa: PLC0415
+
+        findings += bom_rules.judge(case, policy.ml_bom)
     if policy.evaluations:
         from attest.policy import evaluations  # noqa: PLC0415
 
@@ -67,6 +84,10 @@ def explain(policy: Policy, by: Callable[[tuple[str, ...]], str]) -> list[str]:
         by: names of identities → "signed by …".
     """
     found = []
+    if policy.ml_bom is not None and policy.ml_bom.asks_content:
+        from attest.policy import bom_rules  # noqa: PLC0415
+
+        found += bom_rules.explain(policy.ml_bom)
     if policy.evaluations:
         from attest.policy import evaluations  # noqa: PLC0415
 

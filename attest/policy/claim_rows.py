@@ -92,4 +92,23 @@ _SCANS: Final = (
     *_age("require.scans[]"),
 )
 
-ROWS: Final = (*_EVALUATIONS, *_APPROVALS, *_SCANS)
+_BOM: Final = (
+    _key(
+        "require.ml-bom.profile",
+        "that it fills in every field of the profile that an ML-BOM can",
+        Shape.WORDS,
+        words=("g7", "eu-annex-iv"),
+    ),
+    _key("require.ml-bom.licences", "licences, as SPDX expressions; an unknown one is never allowed", Shape.KEYS),
+    _key("require.ml-bom.licences.allow", "these alone; of `OR` one is chosen, with `AND` all hold", Shape.TEXTS),
+    _key("require.ml-bom.licences.deny", "never these, in whatever later version or with what exception", Shape.TEXTS),
+    _key("require.ml-bom.licences.of", "whose; of both, when left out", Shape.WORDS, words=("model", "datasets")),
+    _key(
+        "require.ml-bom.datasets",
+        "that each has a licence, somebody who answers for it, and a statement on personal data",
+        Shape.WORD,
+        words=("governed",),
+    ),
+)
+
+ROWS: Final = (*_BOM, *_EVALUATIONS, *_APPROVALS, *_SCANS)

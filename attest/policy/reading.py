@@ -276,7 +276,12 @@ def _only_true(document: Document, path: NodePath, value: Mapping[str, Any], key
 def _ml_bom(document: Document, path: NodePath, value: Any, known: Iterable[str]) -> BOMDemand:
     TABLE.checked(document, path, value)
     consistent = _only_true(document, (*path, "consistent"), value, "consistent")
-    return BOMDemand(predicate_type=ML_BOM, by=read_by(document, path, value, known), consistent=consistent)
+    return BOMDemand(
+        predicate_type=ML_BOM,
+        by=read_by(document, path, value, known),
+        consistent=consistent,
+        **claim_demands.read_bom(document, path, value),
+    )
 
 
 def _claims(document: Document, path: NodePath, value: Any, known: Iterable[str]) -> tuple[ClaimDemand, ...]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from attest.claims.training import Operation
     from attest.model.manifest import FileKind
     from attest.policy.approvals import ApprovalDemand
+    from attest.policy.bom_demands import LicenceDemand
     from attest.policy.evaluations import EvaluationDemand
     from attest.policy.free_rules import FreeRule
     from attest.policy.scans import ScanDemand
@@ -108,9 +109,20 @@ class BOMDemand(ClaimDemand):
 
     Args:
         consistent: whether it must not contradict the provenance.
+        profiles: names of profiles of which it has to fill in every field.
+        licences: which licences will do; `None` for any, or none.
+        governed: whether each dataset needs a licence, an owner and a statement on personal data.
     """
 
     consistent: bool = False
+    profiles: tuple[str, ...] = ()
+    licences: LicenceDemand | None = None
+    governed: bool = False
+
+    @property
+    def asks_content(self) -> bool:
+        """Whether it is asked what the ML-BOM fills in, besides that there is one."""
+        return bool(self.profiles or self.licences or self.governed)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

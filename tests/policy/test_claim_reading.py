@@ -12,6 +12,7 @@ from attest.claims.evaluation import Better
 from attest.claims.predicates import APPROVAL, EVALUATION, ML_BOM, SCAN
 from attest.claims.scan import Severity
 from attest.errors import PolicyError
+from attest.policy.bom_demands import Part
 from attest.policy.document import load_policy
 from attest.policy.explain import sentences
 from attest.policy.moments import When
@@ -37,6 +38,10 @@ def folder(tmp_path: Path) -> Path:
     for name in ("alice", "bot", "rita"):
         generate(tmp_path / f"{name}.key", tmp_path / f"{name}.pub", passphrase=None)
     return tmp_path
+
+
+def read_bom(folder: Path, keys: str) -> Policy:
+    return read(folder, f"ml-bom: {{by: [alice], {keys}}}")
 
 
 def read(folder: Path, more: str) -> Policy:
@@ -147,3 +152,46 @@ def test_what_is_not_understood_is_refused(folder: Path, more: str, code: str) -
         read(folder, more)
     assert caught.value.code == code
     assert "policy.yaml:9:" in caught.value.message
+
+
+def test_what_an_ml_bom_fills_in_can_be_asked(folder: Path) -> None:
+    keys = "profile: [g7, eu-annex-iv], licences: {allow: [mit, GPL-2.0-only WITH Classpath-exception-2.0], of: model}"
+    demand = read_bom(folder, f"{keys}, datasets: governed").ml_bom
+    assert demand is not None
+    assert (demand.profiles, demand.governed) == (("g7", "eu-annex-iv"), True)
+    assert demand.licences is not None
+    assert [str(each) for each in demand.licences.allow] == ["MIT", "GPL-2.0-only WITH Classpath-exception-2.0"]
+    assert demand.licences.parts == (Part.MODEL,)
+
+
+def test_it_is_said_in_sentences_too(folder: Path) -> None:
+    keys = "profile: g7, licences: {allow: [MIT], deny: [GPL-3.0]}, datasets: governed"
+    said = "\n".join(sentences(read_bom(folder, keys)))
+    assert "its ML-BOM fills in every field of G7 SBOM for AI" in said
+    assert "the licence of the model and each dataset is known, and is MIT, and not GPL-3.0" in said
+    assert "each dataset has a licence, somebody who answers for it" in said
+
+
+@pytest.mark.parametrize(
+    ("keys", "code"),
+    [
+        ("profile: g8", "policy-unknown-word"),
+        ("profile: []", "policy-empty-list"),
+        ("profile: [g7, g7]", "policy-listed-twice"),
+        ("datasets: known", "policy-unknown-word"),
+        ("licences: {}", "policy-empty-list"),
+        ("licences: MIT", "policy-wrong-type"),
+        ("licences: {of: model}", "policy-empty-list"),
+        ("licences: {allow: []}", "policy-empty-list"),
+        ("licences: {allow: [Apache2.0]}", "policy-unknown-word"),
+        ("licences: {allow: [MIT OR BSD-3-Clause]}", "policy-unknown-word"),
+        ("licences: {deny: [GPL]}", "policy-unknown-word"),
+        ("licences: {allow: [MIT], deny: [mit]}", "policy-listed-twice"),
+        ("licences: {allow: [MIT], of: weights}", "policy-unknown-word"),
+        ("licenses: {allow: [MIT]}", "policy-unknown-key"),
+    ],
+)
+def test_what_is_not_understood_about_an_ml_bom_is_refused(folder: Path, keys: str, code: str) -> None:
+    with pytest.raises(PolicyError) as caught:
+        read_bom(folder, keys)
+    assert caught.value.code == code

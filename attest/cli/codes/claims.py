@@ -21,6 +21,26 @@ CLAIMS: Final[Mapping[str, tuple[str, str, int]]] = {
         "name more people under `by`, or a pattern that stands for several, or ask for fewer",
         2,
     ),
+    "bom-incomplete": (
+        "the ML-BOM does not fill in every field of the profile that the policy names",
+        "attest bom check REF --profile NAME lists what is missing and how to say it",
+        1,
+    ),
+    "licence-not-allowed": (
+        "the licence of the model or of a dataset is not one that the policy allows",
+        "use other data, or have the policy's owner add the licence under ml-bom.licences.allow",
+        1,
+    ),
+    "licence-unknown": (
+        "nobody knows the licence of the model or of a dataset: it is not said, or no SPDX expression",
+        "say it with --licence, or with licence at the input in the training record; LicenseRef-… for your own text",
+        1,
+    ),
+    "dataset-not-governed": (
+        "a dataset lacks a licence, somebody who answers for it, or a statement on personal data",
+        "say licence, governance and personal_data at the input in the training record",
+        1,
+    ),
     "evaluation-failed": (
         "somebody whom the policy names evaluated the version and says that it failed; no later success undoes it",
         "make a better version; only an exception in the policy lets this one pass",
