@@ -218,23 +218,3 @@ class _Look:
         self.standing.problems.append(
             Problem(code=code, expected=expected, found=found, exit_status=exit_status, hint=hint)
         )
-
-
-def explain(policy: Policy) -> list[str]:
-    """What is asked of ancestors, in sentences."""
-    sentences = []
-    for role, demand in policy.lineage.ancestors.items():
-        parts = []
-        if demand.signed_by:
-            names = " or ".join(f'"{name}"' for name in demand.signed_by)
-            parts.append(f"signed by {names}")
-        if demand.same:
-            parts.append("allowed by this policy")
-        if demand.satisfies is not None:
-            parts.append(f"allowed by the policy {demand.satisfies.name} ({demand.satisfies.digest.short})")
-        if parts or demand.depth != 1:
-            how_far = {1: "", None: ", and so on up to the roots"}.get(
-                demand.depth, f", for {demand.depth} generations"
-            )
-            sentences.append(f"{_WORDS[role]}: each is {' and '.join(parts) or 'stated with its digest'}{how_far}")
-    return sentences
