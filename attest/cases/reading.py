@@ -27,6 +27,7 @@ from attest.claims import record_schema
 from attest.claims.predicates import LOCAL_BUILDER, ML_BOM, MODEL_SIGNATURE, PROVENANCE
 from attest.errors import AttestError, PolicyError, RecordError
 from attest.model.manifest import FileFormat, FileKind, ModelFile, ModelManifest
+from attest.policy.keys import Shape
 from attest.policy.reading import read_text, read_texts, read_word
 from attest.strict_yaml import dotted, load_file
 from attest.trust.window import read_time
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from attest.policy.keys import Key
     from attest.strict_yaml import Document, NodePath
 
 ENDING: Final = ".cases.yaml"
@@ -45,6 +47,23 @@ API_VERSION: Final = "attest/v1"
 _KNOWN_CLAIMS: Final = {"signature": MODEL_SIGNATURE, "provenance": PROVENANCE, "ml-bom": ML_BOM}
 _CODE: Final = frozenset({FileKind.PICKLE, FileKind.PYTHON, FileKind.NATIVE_CODE})
 _SAID: Final = ("model", "files", "made", "built")
+_PLAIN: Final[Mapping[Shape, tuple[type, ...]]] = {
+    Shape.KEYS: (dict,),
+    Shape.NAMED: (dict,),
+    Shape.ENTRIES: (list,),
+    Shape.TEXT: (str,),
+    Shape.LABEL: (str, int),
+    Shape.TEXTS: (str, list),
+    Shape.WORD: (str,),
+    Shape.WORDS: (str, list),
+    Shape.PERSONS: (str, list),
+    Shape.TRUE: (bool,),
+    Shape.WHOLE: (int,),
+    Shape.NUMBER: (str, int),
+    Shape.TIME: (str,),
+    Shape.FILE: (str,),
+    Shape.ANY: (dict,),
+}
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
@@ -75,9 +94,10 @@ def read_cases(path: Path) -> CaseFile:
 
 
 def _check_all(document: Document, path: NodePath, value: Any) -> None:
-    """Every mapping has known keys only, before anything is put together."""
-    if isinstance(value, list):
+    """Every mapping has known keys only, and every value is of its kind, before anything is put together."""
+    if isinstance(value, list) and TABLE.children(f"{TABLE.path_of(path)}[]"):
         for index, item in enumerate(value):
+            TABLE.checked(document, (*path, index), item)
             _check_all(document, (*path, index), item)
     if not isinstance(value, dict):
         return
@@ -86,8 +106,21 @@ def _check_all(document: Document, path: NodePath, value: Any) -> None:
         TABLE.checked(document, path, value)
     for key, item in value.items():
         row = TABLE.at(TABLE.path_of((*path, key)))
-        if row is not None and (TABLE.children(row.path) or TABLE.children(f"{row.path}[]")):
-            _check_all(document, (*path, key), item)
+        if row is None:
+            continue
+        if not any(type(item) in _PLAIN[shape] for shape in row.shapes):
+            expected = " or ".join(shape.value for shape in row.shapes)
+            raise document.error((*path, key), f"{key[:80]} is no such value", code="wrong-type", expected=expected)
+        if isinstance(item, str) and not _is_text(row) and item not in row.words:
+            words = ", ".join(row.words) or row.shapes[0].value
+            raise document.error(
+                (*path, key), f"{key[:80]} cannot be '{item[:80]}'", code="unknown-word", expected=words
+            )
+        _check_all(document, (*path, key), item)
+
+
+def _is_text(row: Key) -> bool:
+    return any(str in _PLAIN[shape] and shape is not Shape.WORD for shape in row.shapes)
 
 
 def _short_forms(value: Any) -> Any:

@@ -81,7 +81,7 @@ def test_a_claim_may_say_something_else_than_there_is(tmp_path: Path) -> None:
     [
         ("", "policy-missing-key", "1:1"),
         (GIVEN + "cases: []\n", "policy-empty-list", ":7:8:"),
-        (GIVEN + "cases: {}\n", "policy-empty-list", ":7:8:"),
+        (GIVEN + "cases: {}\n", "policy-wrong-type", ":7:8:"),
         (GIVEN + "cases: [{name: x}]\n", "policy-missing-key", ":7:9:"),
         (GIVEN + "cases: [{expect: allowed}]\n", "policy-missing-key", ":7:9:"),
         (GIVEN + "cases: [{name: x, expect: []}]\n", "policy-empty-list", ":7:27:"),
