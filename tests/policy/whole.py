@@ -55,7 +55,13 @@ WHOLE: dict[str, Any] = {
             "source": {"repository": ["github.com/acme/train"], "clean": True},
             "operation": ["train"],
         },
-        "ml-bom": {"by": ["ci"], "consistent": True},
+        "ml-bom": {
+            "by": ["ci"],
+            "consistent": True,
+            "profile": ["g7"],
+            "licences": {"allow": ["MIT"], "deny": ["GPL-3.0"], "of": ["model"]},
+            "datasets": "governed",
+        },
         "proven-time": True,
         "claims": [{"type": "test-result", "by": ["bot"]}],
         "evaluations": [
