@@ -40,6 +40,19 @@ def read(
     return found
 
 
+def read_build(document: Document, path: NodePath, value: dict[str, Any]) -> dict[str, Any]:
+    """Those of the keys under `require.provenance`, as arguments of `ProvenanceDemand`.
+
+    Raises:
+        PolicyError: one of them is wrong.
+    """
+    if not (value.keys() | value.get("source", {}).keys()) & {"build-type", "level", "branch", "tag"}:
+        return {}
+    from attest.policy import builds  # noqa: PLC0415
+
+    return builds.read(document, path, value)
+
+
 def read_bom(document: Document, path: NodePath, value: dict[str, Any]) -> dict[str, Any]:
     """Those of the keys under `require.ml-bom`, as arguments of `BOMDemand`.
 
@@ -84,6 +97,10 @@ def explain(policy: Policy, by: Callable[[tuple[str, ...]], str]) -> list[str]:
         by: names of identities → "signed by …".
     """
     found = []
+    if policy.provenance is not None and policy.provenance.asks_build:
+        from attest.policy import builds  # noqa: PLC0415
+
+        found += builds.explain(policy.provenance)
     if policy.ml_bom is not None and policy.ml_bom.asks_content:
         from attest.policy import bom_rules  # noqa: PLC0415
 

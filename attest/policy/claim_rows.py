@@ -111,4 +111,17 @@ _BOM: Final = (
     ),
 )
 
-ROWS: Final = (*_BOM, *_EVALUATIONS, *_APPROVALS, *_SCANS)
+_BUILD: Final = (
+    _key("require.provenance.build-type", "URIs of build types, one of which is stated", Shape.TEXTS),
+    _key("require.provenance.source.branch", "names or patterns; the code is of one of them, or of a tag", Shape.TEXTS),
+    _key("require.provenance.source.tag", "names or patterns; the code is of one of them, or of a branch", Shape.TEXTS),
+    Key(
+        path="require.provenance.level",
+        about="SLSA build level, as the identity that signed it gives it",
+        shapes=(Shape.WHOLE,),
+        least=1,
+        most=3,
+    ),
+)
+
+ROWS: Final = (*_BUILD, *_BOM, *_EVALUATIONS, *_APPROVALS, *_SCANS)

@@ -242,7 +242,10 @@ def _provenance(document: Document, path: NodePath, value: Any, known: Iterable[
         TABLE.checked(document, (*path, "source"), source)
         if not source:
             raise document.error(
-                (*path, "source"), "source demands nothing", code="empty-list", expected="repository, clean"
+                (*path, "source"),
+                "source demands nothing",
+                code="empty-list",
+                expected="repository, branch, tag, clean",
             )
     operations = read_texts(document, (*path, "operation"), value["operation"]) if "operation" in value else ()
     return ProvenanceDemand(
@@ -252,6 +255,7 @@ def _provenance(document: Document, path: NodePath, value: Any, known: Iterable[
         repositories=_repositories(document, (*path, "source", "repository"), source),
         clean=_only_true(document, (*path, "source", "clean"), source, "clean"),
         operations=tuple(read_word(document, (*path, "operation"), word, Operation) for word in operations),
+        **claim_demands.read_build(document, path, value),
     )
 
 

@@ -95,12 +95,25 @@ class ProvenanceDemand(ClaimDemand):
         repositories: source repositories, one of which has to be stated.
         clean: whether the source has to be a commit without changes.
         operations: what may have been done.
+        build_types: URIs of build types, one of which has to be stated.
+        branches: names or patterns of branches, one of which the code has to come from; or it is of one of `tags`.
+        tags: names or patterns of tags.
+        level: SLSA build level that who signed it has to give it; `None` for any.
     """
 
     builders: tuple[str, ...] = ()
     repositories: tuple[str, ...] = ()
     clean: bool = False
     operations: tuple[Operation, ...] = ()
+    build_types: tuple[str, ...] = ()
+    branches: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    level: int | None = None
+
+    @property
+    def asks_build(self) -> bool:
+        """Whether anything is asked that `builds.py` judges."""
+        return bool(self.build_types or self.branches or self.tags or self.level)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -58,6 +58,12 @@ def judge_provenance(case: Case, demand: ProvenanceDemand) -> Finding:
         return case.missing("provenance", demand)
     claims = case.claims(demand, Provenance)
     problems = [problem for claim in claims for problem in _expectations(claim, demand)]
+    if demand.asks_build:
+        from attest.policy import builds  # noqa: PLC0415  # most policies ask none of it
+
+        for fact in facts:
+            if isinstance(fact.claim, Provenance):
+                problems += builds.problems(fact, fact.claim, demand)
     if problems:
         return failed("provenance", problems, facts, signer=case.policy.describe(facts[0].signer))
     return case.passed("provenance", _summary(claims[0]), facts)

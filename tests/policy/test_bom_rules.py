@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from attest.claims import mlbom, spdx
+from attest.claims.mlbom import read
 from attest.claims.predicates import ML_BOM
 from attest.claims.training import Input, Operation, Role, Standing
 from attest.policy.bom_demands import LicenceDemand, Part
@@ -14,7 +15,8 @@ from attest.policy.requirements import BOMDemand, Identity, Policy
 from attest.policy.verdict import Finding, Status, Verdict
 from attest.verify.verifier import judge
 from attest_registry.digest import Digest
-from tests.verify.evidence import DATASET, MODEL, NOW, Person, Version, bundle, training
+from tests.claims.test_bom_profiles import whole as complete
+from tests.verify.evidence import DATASET, MODEL, NOW, Person, Version, bundle, restated, training
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -212,3 +214,24 @@ def test_every_ml_bom_by_the_signer_has_to_hold() -> None:
     assert mlbom.parse(other.ml_bom).licence == "GPL-3.0-only"
     outcome = verdict(demand, training(licence="MIT"), bundle(other.ml_bom, ALICE))
     refused(outcome, "licences", "licence-not-allowed")
+
+
+def test_a_profile_that_is_filled_in() -> None:
+    version = Version.of(about=training())
+    whole = complete()
+    subjects = [version.artefact.digest, *(each for each in (read(whole).digest, read(whole).oms_root) if each)]
+    named = [{"name": MODEL, "digest": {"sha256": each.hex}} for each in subjects]
+    said = bundle(restated(version.ml_bom, predicate=whole, subject=named), ALICE)
+    rules = Policy(
+        name="gate",
+        identities={"alice": Identity(name="alice", keys=(ALICE.key,))},
+        digest=Digest.of(b"gate"),
+        ml_bom=BOMDemand(predicate_type=ML_BOM, by=("alice",), profiles=("g7", "eu-annex-iv")),
+    )
+    judged = judge([said], artefact=version.artefact, model=MODEL, keys=rules.keys)
+    outcome = evaluate(rules, judged, artefact=version.artefact, reference=f"{MODEL}:1", now=NOW)
+    assert outcome.allowed
+    assert [each.summary for each in outcome.findings if each.rule == "bom-profile"] == [
+        "G7 SBOM for AI, minimum elements (12 May 2026): complete",
+        "Regulation (EU) 2024/1689, Annex IV: complete",
+    ]

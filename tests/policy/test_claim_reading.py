@@ -195,3 +195,37 @@ def test_what_is_not_understood_about_an_ml_bom_is_refused(folder: Path, keys: s
     with pytest.raises(PolicyError) as caught:
         read_bom(folder, keys)
     assert caught.value.code == code
+
+
+def read_build(folder: Path, keys: str) -> Policy:
+    return read(folder, f"provenance: {{by: [alice], {keys}}}")
+
+
+def test_more_can_be_asked_of_a_build(folder: Path) -> None:
+    policy = read_build(folder, "build-type: urn:x, source: {branch: [main, release/*], tag: v*}, level: 2")
+    demand = policy.provenance
+    assert demand is not None
+    assert (demand.build_types, demand.branches, demand.tags) == (("urn:x",), ("main", "release/*"), ("v*",))
+    assert demand.level == 2
+    said = "\n".join(sentences(policy))
+    assert "the code was that of branch main or branch release/* or tag v*" in said
+    assert "the build has SLSA level 2 or above" in said
+
+
+@pytest.mark.parametrize(
+    ("keys", "code"),
+    [
+        ("level: 4", "policy-bad-number"),
+        ("level: two", "policy-bad-number"),
+        ("build-type: []", "policy-empty-list"),
+        ("source: {branch: []}", "policy-empty-list"),
+        ("source: {branch: '*'}", "policy-pattern"),
+        ("source: {tag: [v1, '**']}", "policy-pattern"),
+        ("source: {branch: refs/heads/main}", "policy-pattern"),
+        ("source: {brunch: main}", "policy-unknown-key"),
+    ],
+)
+def test_what_is_not_understood_about_a_build_is_refused(folder: Path, keys: str, code: str) -> None:
+    with pytest.raises(PolicyError) as caught:
+        read_build(folder, keys)
+    assert caught.value.code == code

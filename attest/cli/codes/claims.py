@@ -21,6 +21,21 @@ CLAIMS: Final[Mapping[str, tuple[str, str, int]]] = {
         "name more people under `by`, or a pattern that stands for several, or ask for fewer",
         2,
     ),
+    "build-type-not-accepted": (
+        "the model was built in a way that the policy does not name",
+        "build it as the policy asks, or have the policy's owner add the type under provenance.build-type",
+        1,
+    ),
+    "source-ref-not-accepted": (
+        "the training code is of another branch or tag than those that the policy names, or nobody says of which",
+        "train from a branch or tag that the policy names, and push again",
+        1,
+    ),
+    "build-level-too-low": (
+        "whoever signed the provenance gives the build a lower SLSA level than the policy asks for",
+        "build and sign in a hosted workflow, with --keyless; level 3 takes a reusable workflow",
+        1,
+    ),
     "bom-incomplete": (
         "the ML-BOM does not fill in every field of the profile that the policy names",
         "attest bom check REF --profile NAME lists what is missing and how to say it",
