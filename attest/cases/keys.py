@@ -30,6 +30,7 @@ def _said(at: str) -> tuple[Key, ...]:
         _key(f"{at}.files.*", "its kind", Shape.WORD, Shape.KEYS, words=(*(kind.value for kind in FileKind), NONE)),
         _key(f"{at}.files.*.kind", "its kind", Shape.WORD, words=tuple(kind.value for kind in FileKind), required=True),
         _key(f"{at}.files.*.content", "what is in it; two texts are two digests", Shape.TEXT),
+        Key(path=f"{at}.files.*.parameters", about="how many, by its header", shapes=(Shape.WHOLE,), least=1),
         _key(f"{at}.files.*.code", "that it can run code; so can pickles and programs", Shape.TRUE),
         _key(f"{at}.made", "how it came to be, with the keys of a training record", Shape.ANY),
         _key(f"{at}.built", "who ran it", Shape.KEYS),

@@ -18,6 +18,7 @@ cases:
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -37,7 +38,6 @@ from attest_registry.digest import Digest
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
-    from pathlib import Path
 
     from attest.policy.keys import Key
     from attest.strict_yaml import Document, NodePath
@@ -295,7 +295,12 @@ class _Reader:
             path=name,
             digest=Digest.of(f"{name}\n{content}".encode()),
             size=len(name) + len(content) + 1,
-            format=FileFormat(kind=kind, code_bearing=runs_code, reason="said to run code" if runs_code else ""),
+            format=FileFormat(
+                kind=kind,
+                code_bearing=runs_code,
+                reason="said to run code" if runs_code else "",
+                parameters=entry.get("parameters"),
+            ),
         )
 
     def _record(self, path: NodePath, value: Any) -> Any:
@@ -309,7 +314,7 @@ class _Reader:
         values.setdefault((), document.position(path))
         head = {"apiVersion": record_schema.API_VERSION, "kind": record_schema.KIND}
         inner = replace(document, value=head | value, prefix="record", failure=RecordError, values=values, keys=keys)
-        return record_schema.read(inner, folder=self.folder)
+        return record_schema.read(inner, folder=Path())
 
     def _feed(self, path: NodePath, value: Any) -> Feed | None:
         if value == NONE:

@@ -108,11 +108,6 @@ POLICIES: Final[Mapping[str, tuple[str, str, int]]] = {
         "name claims of the same version, or leave `reviews` out for all of them",
         2,
     ),
-    "policy-case-path": (
-        "a case names a file as what a model was made from; nothing is read for cases",
-        "write digest: sha256:…, ref: an ancestor of the case, or provenance: unknown",
-        2,
-    ),
     "unknown-identity": (
         "a key is given for somebody whom the profile does not wait for",
         "compare the name before = with the identities of the profile",
