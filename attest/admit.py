@@ -11,7 +11,7 @@ Whoever calls owes: the policy, from a place that the operator named (docs/threa
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from attest.policy.document import Policy
     from attest.policy.verdict import Verdict
     from attest.stores import Surroundings
+    from attest_registry.digest import Digest
     from attest_registry.oci.content import Repository
     from attest_registry.oci.descriptor import Descriptor
     from attest_registry.reference import Reference
@@ -145,6 +146,7 @@ def judge_version(
     *,
     now: datetime | None = None,
     surroundings: Surroundings | None = None,
+    base: Digest | None = None,
 ) -> Judgement:
     """Steps 1 to 4: everything that can be said about a version under a policy.
 
@@ -154,6 +156,7 @@ def judge_version(
         policy: from a place that the operator named.
         now: the time to judge at; the present when left out.
         surroundings: where ancestors and revocations are looked for; without any they are unknown.
+        base: the version that it is about to be used with, where it is an adapter.
 
     Raises:
         StoreError: the store could not be asked, or contradicts itself.
@@ -163,6 +166,8 @@ def judge_version(
     judged = judge_evidence(artefact, repository, reference=reference, policy=policy)
     now = now or datetime.now(UTC)
     gathered = gathered_for(judged, artefact, reference=pinned, policy=policy, now=now, surroundings=surroundings)
+    if base is not None:
+        gathered = replace(gathered, base=base)
     verdict = evaluate(policy, judged, artefact=artefact, reference=str(pinned), now=now, gathered=gathered)
     return Judgement(
         reference=pinned, artefact=artefact, repository=repository, judged=judged, policy=policy, verdict=verdict

@@ -22,6 +22,7 @@ from attest.whom import Whom  # noqa: TC001  # the signature says it
 
 if TYPE_CHECKING:
     from attest.admit import Judgement
+    from attest_registry.digest import Digest
 
 
 @click.command(
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 @options.private_authority()
 @verdict_signing.of_verdict()
 @click.option("--full", is_flag=True, help="Read and check every byte too.")
+@click.option("--base", metavar="REF", help="For an adapter: the version that it will be used with.")
 @click.option("--against", metavar="REF", help="For a folder: the version that it should be.")
 @click.option("--bundle", metavar="FILE", help="For a folder: its OMS bundle, by attest sign or model_signing.")
 @click.option("--evidence", multiple=True, metavar="FILE", help="For a folder: several bundles to judge it by.")
@@ -55,6 +57,7 @@ def command(
     whom: Whom,
     order: Order | None,
     full: bool,
+    base: str | None,
     against: str | None,
     bundle: str | None,
     evidence: tuple[str, ...],
@@ -72,6 +75,8 @@ def command(
     reach = Reach(plain_http=plain_http, ca_file=ca_file)
     bars = Bars(shown=not no_progress and not shape.is_document and not shape.quiet)
     if _is_path(what):
+        if base is not None:
+            raise InputError("--base is for versions", code="usage", expected="an adapter's NAME:VERSION")
         if order is not None:
             raise InputError("--attest-verdict is for versions: a folder has no place to attach it to", code="usage")
         from attest.cli.verify_folder import Question, verify_folder  # noqa: PLC0415
@@ -91,7 +96,7 @@ def command(
             hint=f"for the folder write ./{what}",
         )
     try:
-        asked = _Asked(text=what, whom=whom, order=order, full=full, shape=shape)
+        asked = _Asked(text=what, whom=whom, order=order, full=full, base=base, shape=shape)
         _verify_reference(asked, settings=settings, reach=reach, progress=bars)
     except AttestError as error:
         if error.exit_status == InputError.exit_status and os.path.exists(what):  # noqa: PTH110  # never raises
@@ -112,6 +117,7 @@ class _Asked:
     whom: Whom
     order: Order | None
     full: bool
+    base: str | None
     shape: Shape
 
 
@@ -157,6 +163,7 @@ def _judge(asked: _Asked, *, settings: Settings, reach: Reach, now: datetime, pr
         policy,
         now=now,
         surroundings=surroundings_for(reference, settings, reach),
+        base=None if asked.base is None else _digest_of(asked.base, settings, reach),
     )
     if not asked.full or not judgement.verdict.allowed:
         return judgement
@@ -164,3 +171,12 @@ def _judge(asked: _Asked, *, settings: Settings, reach: Reach, now: datetime, pr
 
     with progress:
         return with_bytes_read(judgement, progress=progress)
+
+
+def _digest_of(text: str, settings: Settings, reach: Reach) -> Digest:
+    from attest.admit import locate_version  # noqa: PLC0415
+    from attest.stores import repository_for  # noqa: PLC0415
+    from attest_registry.reference import Reference  # noqa: PLC0415
+
+    reference = Reference.parse(text)
+    return locate_version(reference, repository_for(reference, settings, reach))[1].digest

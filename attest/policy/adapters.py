@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from attest_registry.digest import Digest
 
 RULE: Final = "adapter"
+_IN_USE: Final = "base"
 
 
 def judge_adapter(case: Case) -> list[Finding]:
@@ -47,6 +48,22 @@ def judge_adapter(case: Case) -> list[Finding]:
     if problems:
         return [failed(RULE, problems, ())]
     return [case.passed(RULE, f"for the base {_words(named)} alone", ())]
+
+
+def judge_base(case: Case) -> list[Finding]:
+    """One finding where somebody said which base an adapter is about to be used with; else none."""
+    base = case.gathered.base
+    if base is None:
+        return []
+    stories: tuple[Provenance | MLBOM, ...] = (
+        *case.claims(case.policy.provenance, Provenance),
+        *case.claims(case.policy.ml_bom, MLBOM),
+    )
+    named = {item.digest for story in stories for item in story.inputs if item.role is Role.ADAPTER_BASE}
+    if named == {base}:
+        return [case.passed(_IN_USE, f"the one that it was made for, {base.short}", ())]
+    problem = Problem(code="adapter-base-differs", expected=f"an adapter for {base}", found=f"one for {_words(named)}")
+    return [failed(_IN_USE, [problem], ())]
 
 
 def _words(digests: set[Digest | None]) -> str:

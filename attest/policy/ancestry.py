@@ -77,12 +77,14 @@ class Gathered:
         references: alias → the version that it points at, with its evidence, for demands that compare with it.
         promoted: when the version was promoted to the use that is judged, as its log proves; `None` where that is not
             known, so that what is judged at promotion is judged now.
+        base: the version that an adapter is about to be used with; `None` where nobody said.
     """
 
     ancestors: Ancestors = field(default_factory=lambda: MappingProxyType({}))
     feeds: Mapping[Digest, GivenFeed] = field(default_factory=lambda: MappingProxyType({}))
     references: Mapping[str, Ancestor | Unreached] = field(default_factory=lambda: MappingProxyType({}))
     promoted: datetime | None = None
+    base: Digest | None = None
 
 
 NOTHING = Gathered()

@@ -72,7 +72,8 @@ def evaluate(
     )
     not_read = Finding(rule="bytes", status=Status.NOT_REACHED, summary=_BYTES_NOT_READ, step=Step.READ)
     case, demanded = _judge_all(case, _stood_in)
-    return _verdict(case, [judge_reference(case), *demanded, not_read, judge_time(case)])
+    base = adapters.judge_base(case)
+    return _verdict(case, [judge_reference(case), *demanded, *base, not_read, judge_time(case)])
 
 
 def _judge_all(case: Case, stood_in: Callable[[Case], tuple[Case, list[Finding]]]) -> tuple[Case, list[Finding]]:

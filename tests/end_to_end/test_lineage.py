@@ -187,3 +187,17 @@ def test_what_was_made_from_itself_is_refused(scene: Scene) -> None:
     answer = scene.verify("acme/student:1", scene.policy(SIGNED))
     assert answer.status == 1
     assert ("ancestors", "lineage-cycle") in answer.wrong
+
+
+def test_an_adapter_is_for_the_base_that_it_will_be_used_with(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
+    scene.push("acme/adapter", operation="fine-tune", adapter_of="acme/large:1", datasets={"tx": "tx.csv"})
+    verify = ["verify", "acme/adapter:1", "--policy", scene.policy(), "--base"]
+    assert main([*verify, "acme/large:1"]) == 0
+    assert "the one that it was made for" in capsys.readouterr().out
+    assert main([*verify, "acme/student:1"]) == 1
+    shown = capsys.readouterr().out
+    assert scene.digests["acme/student"].short in shown
+    assert scene.digests["acme/large"].short in shown
+    assert main(["verify", "acme/large:1", "--key", "publisher.pub", "--base", "acme/student:1"]) == 1
+    assert main([*verify, "acme/nobody:1"]) == 2
+    assert main(["verify", "./files-acme-large", "--key", "publisher.pub", "--base", "acme/large:1"]) == 2
