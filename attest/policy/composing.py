@@ -71,7 +71,7 @@ def load_composed(path: Path, *, prefix: str, above: tuple[Path, ...] = ()) -> D
     if Path(os.path.realpath(place)) in above or len(above) >= MOST_LEVELS:
         problem = "leads back to itself" if len(above) < MOST_LEVELS else f"goes on for more than {MOST_LEVELS} levels"
         raise document.error((EXTENDS,), f"what the policy extends {problem}", code="extends")
-    if not place.is_file():
+    if not os.path.isfile(place):  # noqa: PTH113  # `is_file` raises where the name is too long
         raise document.error((EXTENDS,), f"{place} is not there to be extended", code="unreadable")
     base = load_composed(place, prefix=prefix, above=above)
     _check_head(base)

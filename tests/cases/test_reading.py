@@ -134,7 +134,7 @@ def test_cases_are_found_beside_their_policy_and_in_a_folder(tmp_path: Path) -> 
     assert case_files(tmp_path) == case_files(path) == case_files(tmp_path / "policy.yaml") == [path]
 
 
-@pytest.mark.parametrize("name", ["", "other.yaml", "other.cases.yaml"])
+@pytest.mark.parametrize("name", ["", "other.yaml", "other.cases.yaml", "x" * 5000])
 def test_nothing_to_run_is_no_success(tmp_path: Path, name: str) -> None:
     with pytest.raises(PolicyError) as caught:
         case_files(tmp_path / name)

@@ -148,6 +148,9 @@ def test_a_base_that_is_not_there_is_refused(folder: Path) -> None:
     assert error.code == "policy-unreadable"
     assert "policy.yaml:4:10" in error.message
     assert refusal(write(folder, "", base=".")).code == "policy-unreadable"
+    assert refusal(write(folder, "", base="x" * 5000)).code == "policy-unreadable"
+    assert refusal(write(folder, "", base="/dev/null")).code == "policy-unreadable"
+    assert refusal(write(folder, "", base='"a\\0b"')).code == "policy-extends"
 
 
 def test_a_circle_is_refused(folder: Path) -> None:

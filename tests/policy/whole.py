@@ -52,7 +52,9 @@ WHOLE: dict[str, Any] = {
         "provenance": {
             "by": ["ci"],
             "builder": "https://builder.example/1",
-            "source": {"repository": ["github.com/acme/train"], "clean": True},
+            "build-type": "urn:attest:buildtypes:model-training:v1",
+            "source": {"repository": ["github.com/acme/train"], "clean": True, "branch": ["main"], "tag": ["v*"]},
+            "level": 1,
             "operation": ["train"],
         },
         "ml-bom": {
