@@ -19,7 +19,7 @@ least on which it rests has to be on the list; or a list of kinds of claim that 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from attest.claims import approval
@@ -53,6 +53,7 @@ RULE: Final = "approvals"
 DEMANDED: Final = "demanded"
 VERSION: Final = "version"
 _MOST: Final = 20
+_PEOPLE: Final = "approvals by people who did not make it, for this, having seen it"
 _MADE_BY: Final = (MODEL_SIGNATURE, PROVENANCE, ML_BOM)
 """Claims of those who made the version."""
 
@@ -83,7 +84,7 @@ class _Count:
 
     people: dict[str, str] = field(default_factory=dict)
     facts: list[Fact] = field(default_factory=list)
-    aside: list[tuple[str, str]] = field(default_factory=list)
+    aside: list[Problem] = field(default_factory=list)
 
 
 def read(document: Document, path: NodePath, value: Any, known: Mapping[str, Identity]) -> tuple[ApprovalDemand, ...]:
@@ -180,28 +181,30 @@ def _rejection(case: Case, demand: ApprovalDemand, fact: Fact, said: Approval) -
 
 def _weigh(case: Case, demand: ApprovalDemand, fact: Fact, said: Approval, counted: _Count) -> None:
     """Count an approval, or keep why it does not count."""
-    person, name = person_of(case.policy, fact), name_of(case.policy, fact)
-    made = person in _makers(case)
-    why = ("approver-is-publisher", "published it") if made else _shortcoming(case, demand, said)
-    if why is None:
-        counted.people.setdefault(person, name)
+    name = name_of(case.policy, fact)
+    problem = _shortcoming(case, demand, fact, said)
+    if problem is None:
+        counted.people.setdefault(person_of(case.policy, fact), name)
         counted.facts.append(fact)
     else:
-        counted.aside.append((why[0], f"{name} {why[1]}"))
+        counted.aside.append(replace(problem, found=f"{name} {problem.found}"))
 
 
-def _shortcoming(case: Case, demand: ApprovalDemand, said: Approval) -> tuple[str, str] | None:
-    """Code and words for why an approval is not one for this."""
+def _shortcoming(case: Case, demand: ApprovalDemand, fact: Fact, said: Approval) -> Problem | None:
+    """Why an approval is not one for this; `None` where it is."""
+    if person_of(case.policy, fact) in _makers(case):
+        return Problem(code="approver-is-publisher", expected=_PEOPLE, found="published it")
     if demand.meanings and said.meaning not in demand.meanings:
-        return "approval-meaning", f"signed for '{said.meaning[:80]}'"
+        return Problem(code="approval-meaning", expected=_PEOPLE, found=f"signed for '{said.meaning[:80]}'")
     if said.log is not None or said.alias not in (None, demand.alias):
         what = "one log" if said.alias in (None, demand.alias) else said.alias
-        return "approval-scope", f"approved it for {what} alone"
+        return Problem(code="approval-scope", expected=_PEOPLE, found=f"approved it for {what} alone")
     if said.expires is not None and said.expires < moment(case, demand.when):
-        return "approval-expired", f"approved it until {shown(said.expires)}"
+        return Problem(code="approval-expired", expected=_PEOPLE, found=f"approved it until {shown(said.expires)}")
     uncovered = _uncovered(case, demand, said)
     if uncovered:
-        return "approval-not-covering", f"had no {' and no '.join(uncovered[:3])} before him"
+        found = f"had no {' and no '.join(uncovered[:3])} before him"
+        return Problem(code="approval-not-covering", expected=_PEOPLE, found=found)
     return None
 
 
@@ -237,15 +240,17 @@ def _identity(fact: Fact) -> approval.Reviewed:
 
 
 def _too_few(case: Case, demand: ApprovalDemand, counted: _Count) -> Problem:
-    aside = dict.fromkeys(counted.aside)
+    """The reason of the first that does not count, where none counts; else that there are too few."""
     what = "1 approval" if demand.count == 1 else f"{demand.count} approvals"
     expected = f"{what} by {case.policy.describe_identities(demand.by)}"
     if demand.meanings:
         expected += f" for '{' or '.join(demand.meanings)}'"
     there = ", ".join(sorted(counted.people.values())) or "none that counts"
-    reasons = [text for _, text in aside]
-    code = "approvals-too-few" if counted.people or not aside else next(iter(aside))[0]
-    return Problem(code=code, expected=expected, found="; ".join([there, *reasons[:3]]))
+    reasons = list(dict.fromkeys(each.found for each in counted.aside))
+    found = "; ".join([there, *reasons[:3]])
+    if counted.aside and not counted.people:
+        return replace(counted.aside[0], expected=expected, found=found)
+    return Problem(code="approvals-too-few", expected=expected, found=found)
 
 
 def explain(demand: ApprovalDemand, *, by: str) -> list[str]:

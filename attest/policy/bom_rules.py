@@ -110,8 +110,8 @@ def _licence_problem(demand: LicenceDemand, what: str, text: str | None) -> Iter
         yield Problem(code="licence-unknown", expected=expected, found=f"{what}: {found}")
     elif not _will_do(demand, expression):
         known = all(each.is_known for each in spdx.licences_in(expression))
-        code = "licence-not-allowed" if known else "licence-unknown"
-        yield Problem(code=code, expected=expected, found=f"{what}: {str(text)[:120]}")
+        found = f"{what}: {str(text)[:120]}"
+        yield Problem(code="licence-not-allowed" if known else "licence-unknown", expected=expected, found=found)
 
 
 def _will_do(demand: LicenceDemand, expression: Expression) -> bool:

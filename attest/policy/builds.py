@@ -1,4 +1,4 @@
-"""What a policy asks of a build besides its builder: its type, the branch or tag, the SLSA level that its signer gives it.
+"""What a policy asks of a build besides its builder: its type, branch or tag, and the SLSA level by its signer.
 
 require:
   provenance:

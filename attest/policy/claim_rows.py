@@ -117,7 +117,7 @@ _BUILD: Final = (
     _key("require.provenance.source.tag", "names or patterns; the code is of one of them, or of a branch", Shape.TEXTS),
     Key(
         path="require.provenance.level",
-        about="SLSA build level, as the identity that signed it gives it",
+        about="the SLSA build level, as the identity that signed it gives it",
         shapes=(Shape.WHOLE,),
         least=1,
         most=3,
