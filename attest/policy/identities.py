@@ -138,7 +138,7 @@ def _given(
             "'given' stands for the key on the command line, which a policy file does not have",
             code="key-given",
             expected="the path of a public key, or PEM text",
-            hint="a file of that name: ./given",
+            hint="attest policy init --profile NAME --key PUBLIC_KEY     writes a policy with its keys in it",
         )
     document.check_keys(path, value, ("key",))
     return tuple(given)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING
 
 import pytest
@@ -204,3 +205,32 @@ def test_a_mistake_in_a_joined_list_is_shown_where_it_stands(folder: Path) -> No
 def test_a_base_cannot_be_emptied(folder: Path) -> None:
     assert refusal(write(folder, "require: {}\nidentities: {}\nformats: {allow: []}\n")).code == "policy-empty-list"
     assert load_policy(write(folder, "require: {}\n")).provenance is not None
+
+
+DENY = "deny: [{manifest: 'sha256:%s', since: 2026-01-01, reason: leaked}]\n"
+CHILD_PARTS = (
+    "identities: {own: {key: own.pub}}\n",
+    "names: [new/name]\n",
+    "formats: any\n",
+    "lineage: {datasets: any, source: clean}\n",
+    DENY % ("2" * 64),
+    "require: {}\n",
+    "require: {signature: {by: [ci]}}\n",
+    "require: {ml-bom: {by: [ci], consistent: true}, claims: [{type: verdict, by: [ci]}]}\n",
+)
+
+
+@pytest.mark.parametrize("chosen", list(product((False, True), repeat=5)), ids=str)
+@pytest.mark.parametrize("require", [None, *CHILD_PARTS[5:]])
+def test_no_demand_and_no_denial_of_a_base_is_ever_lost(
+    folder: Path, chosen: tuple[bool, ...], require: str | None
+) -> None:
+    (folder / "org/base.yaml").write_text(BASE + DENY % ("1" * 64))
+    base = load_policy(folder / "org/base.yaml")
+    parts = [part for part, is_chosen in zip(CHILD_PARTS, chosen, strict=False) if is_chosen]
+    composed = load_policy(write(folder, "".join(parts) + (require or "")))
+    assert {each.predicate_type for each in base.demands} <= {each.predicate_type for each in composed.demands}
+    assert set(base.deny) <= set(composed.deny)
+    assert composed.provenance is not None
+    assert composed.provenance.clean
+    assert set(base.identities) <= set(composed.identities)
