@@ -11,16 +11,23 @@ from pathlib import Path
 import click
 import pytest
 
+from attest.claims import evaluation
 from attest.claims.predicates import WORDS
 from attest.claims.record import from_environment, load_record
 from attest.claims.record_flags import _LISTS
 from attest.claims.record_places import PLACES
+from attest.claims.statement import Statement
 from attest.claims.training import Operation, Role, Standing
 from attest.cli.main import cli, main
 from attest.model.manifest import FileKind
 from attest.policy.document import load_policy
 from attest.policy.requirements import LINEAGE_WORDS
+from attest.signing.algorithms import new_private_key
+from attest.signing.bundle import Bundle
+from attest.signing.bundle_signer import KeyBundleSigner
 from attest.signing.keyfile import generate
+from attest.signing.signer import KeySigner
+from attest_registry.digest import Digest
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted((ROOT / "docs").glob("*.md"))
@@ -81,6 +88,29 @@ def test_every_word_of_a_policy_is_on_its_page() -> None:
     assert not [kind for kind in FileKind if not in_code(text, kind.value)]
     assert not [word for word in WORDS.values() if not in_code(text, word.lower().replace(" ", "-"))]
     assert not [word for word in LINEAGE_WORDS if not in_code(text, f"lineage.{word}")]
+
+
+def test_the_claims_on_the_policy_page_can_be_demanded_and_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("risk-ml", "eval-bot", "rita", "otto", "train-job"):
+        generate(tmp_path / f"{name}.key", tmp_path / f"{name}.pub", passphrase=None)
+    pages = [block for block in blocks("policy", "yaml") if "name: gate\n" in block or "name: governed\n" in block]
+    demanded = []
+    for block in pages:
+        (tmp_path / "policy.yaml").write_text(block)
+        demanded.append(load_policy(tmp_path / "policy.yaml"))
+    gate, governed = demanded
+    assert (len(gate.evaluations), len(gate.scans), gate.approvals[0].count) == (1, 1, 2)
+    assert governed.ml_bom is not None
+    assert governed.ml_bom.asks_content
+    monkeypatch.chdir(tmp_path)
+    (script,) = (block for block in blocks("policy", "python") if "sign_evaluation" in block)
+    signer = KeyBundleSigner(signer=KeySigner(private_key=new_private_key()))
+    given = {"signer": signer, "golden_digest": Digest.of(b"golden"), "digest": Digest.of(b"version")}
+    exec(script, given)  # noqa: S102  # the page's own words
+    payload = Bundle.parse((tmp_path / "evaluation.sigstore.json").read_bytes()).payload
+    assert evaluation.parse(Statement.parse(payload)).passed
 
 
 def test_every_option_of_the_signing_page_is_one_of_sign_or_verify() -> None:

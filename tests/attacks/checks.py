@@ -405,7 +405,7 @@ CLAIMS_AGREE = _check("claims that agree", "attest/policy/rules.py", "    if dif
 RIGHT_TYPE = _check(
     "the type that is asked for",
     "attest/policy/case.py",
-    "return tuple(fact for fact in self.judged.facts if fact.statement.predicate_type == predicate_type)",
+    "return tuple(fact for fact in self.judged.facts if fact.statement.predicate_type in types)",
     "return self.judged.facts",
 )
 RIGHT_SIGNER = _check(
