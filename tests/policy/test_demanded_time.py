@@ -54,13 +54,18 @@ def test_with_proven_times_it_is_allowed(tmp_path: Path) -> None:
         "proven: none",
         "proven: 2026-06-01T11:00:00Z, claims: {provenance: {proven: none}}",
         "proven: 2026-06-01T11:00:00Z, claims: {signature: {proven: none}}",
-        "proven: 2026-06-01T11:00:00Z, claims: {more: {type: model-signature, by: alice, proven: none}}",
+        "proven: 2026-06-01T11:00:00Z, claims: {more: {type: provenance, by: alice, proven: none, made: {operation: train}}}",
     ],
 )
 def test_without_one_for_each_claim_it_is_denied(tmp_path: Path, case: str) -> None:
     outcome = run(tmp_path, case)
     assert outcome.codes == ("time-missing",)
     assert outcome.verdict.exit_status == 1
+
+
+def test_a_copy_of_the_same_words_without_a_time_hides_nothing(tmp_path: Path) -> None:
+    case = "proven: 2026-06-01T11:00:00Z, claims: {copy: {type: model-signature, by: alice, proven: none}}"
+    assert run(tmp_path, case).verdict.allowed
 
 
 def test_what_nobody_asks_for_needs_no_time(tmp_path: Path) -> None:
@@ -89,4 +94,4 @@ def test_false_is_no_answer(tmp_path: Path) -> None:
 def test_it_is_explained(tmp_path: Path) -> None:
     (tmp_path / "policy.yaml").write_text(POLICY.replace("KEY", "given"))
     said = explain.sentences(load_unfilled(tmp_path / "policy.yaml"))
-    assert any("proves when each of these claims was signed" in sentence for sentence in said)
+    assert any("proves when each claim was signed" in sentence for sentence in said)

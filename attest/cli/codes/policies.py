@@ -261,7 +261,7 @@ POLICIES: Final[Mapping[str, tuple[str, str, int]]] = {
     ),
     "cel-missing": (
         "the policy has rules in CEL, and the engine for them is not installed here, so that nothing is allowed",
-        "install model-attest with the extra cel",
+        "pip install 'model-attest[cel]' where policies are judged",
         1,
     ),
 }
