@@ -17,7 +17,7 @@ from attest.trust.identity import TrustedKey
 from attest.trust.trusted_holder import TrustedHolder
 from attest.verify.facts import Judged
 from attest.verify.supposed import as_subject, suppose
-from attest.verify.verifier import judge, reject
+from attest.verify.verifier import keep, reject, verify
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -78,7 +78,9 @@ class People:
 
     def signer(self, name: str) -> KeySigner:
         """The throw-away key of somebody."""
-        return self._signers.setdefault(name, KeySigner(private_key=new_private_key()))
+        if name not in self._signers:
+            self._signers[name] = KeySigner(private_key=new_private_key())
+        return self._signers[name]
 
     def own_name(self, name: str) -> dict[str, Any]:
         """How claims name somebody whom they are about; see `SignerName`."""
@@ -125,23 +127,18 @@ class People:
             model: its name.
             policy: whose identities count.
         """
-        found = judge(
-            [each.evidence for each in spoken],
-            artefact=artefact,
-            model=model,
-            keys=self.keys_of(policy),
-            other_names=policy.other_names,
-        )
-        whose = {each.evidence.digest: each for each in spoken}
-        facts: list[Fact] = []
-        rejected: list[Rejected] = list(found.rejected)
-        for fact in found.facts:
-            said = whose[fact.evidence.digest]
+        facts: dict[tuple[bytes, str], Fact] = {}
+        rejected: list[Rejected] = []
+        keys = self.keys_of(policy)
+        for each in sorted(
+            {each.evidence.digest: each for each in spoken}.values(), key=lambda said: said.evidence.digest
+        ):
             try:
-                facts.append(suppose(fact, signer=_signatory(policy.identities[said.by]), time=said.proven))
+                fact = verify(each.evidence, artefact=artefact, model=model, keys=keys, other_names=policy.other_names)
+                keep(facts, suppose(fact, signer=_signatory(policy.identities[each.by]), time=each.proven))
             except AttestError as error:
-                rejected.append(reject(fact.evidence, error))
-        return Judged(facts=tuple(facts), rejected=tuple(rejected))
+                rejected.append(reject(each.evidence, error))
+        return Judged(facts=tuple(facts.values()), rejected=tuple(rejected))
 
 
 def _signatory(identity: Identity) -> Signatory:
