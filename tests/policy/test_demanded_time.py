@@ -54,8 +54,10 @@ def test_with_proven_times_it_is_allowed(tmp_path: Path) -> None:
         "proven: none",
         "proven: 2026-06-01T11:00:00Z, claims: {provenance: {proven: none}}",
         "proven: 2026-06-01T11:00:00Z, claims: {signature: {proven: none}}",
-        "proven: 2026-06-01T11:00:00Z, "
-        "claims: {more: {type: provenance, by: alice, proven: none, made: {operation: train}}}",
+        (
+            "proven: 2026-06-01T11:00:00Z, "
+            "claims: {more: {type: provenance, by: alice, proven: none, made: {operation: train}}}"
+        ),
     ],
 )
 def test_without_one_for_each_claim_it_is_denied(tmp_path: Path, case: str) -> None:
