@@ -138,21 +138,26 @@ def judge(case: Case, demand: ApprovalDemand) -> Finding:
         expected = "to know who published the version, whose own approval would not count"
         found = "no model signature, provenance or ML-BOM that holds"
         return Finding(rule=RULE, status=Status.UNKNOWN, code="publisher-unknown", expected=expected, found=found)
-    problems, counted = [], _Count()
+    problems: list[Problem] = []
+    against: list[Fact] = []
+    counted = _Count()
     for fact in facts:
+        before = len(problems)
         try:
             said = approval.parse(fact.statement)
         except MalformedEvidence as error:
             problems.append(_unread(error))
-            continue
-        if said.decision is Decision.REJECT:
-            problems += _rejection(case, demand, fact, said)
         else:
-            _weigh(case, demand, fact, said, counted)
+            if said.decision is Decision.REJECT:
+                problems += _rejection(case, demand, fact, said)
+            else:
+                _weigh(case, demand, fact, said, counted)
+        against += [fact] if len(problems) > before else []
     if len(counted.people) < demand.count:
         problems.append(_too_few(case, demand, counted))
     if problems:
-        return failed(RULE, problems, facts, signer=case.policy.describe(facts[0].signer))
+        decisive = against or facts
+        return failed(RULE, problems, decisive, signer=case.policy.describe(decisive[0].signer))
     count = len(counted.people)
     names = ", ".join(sorted(counted.people.values()))
     return case.passed(RULE, f"{count} approval{'' if count == 1 else 's'}: {names}", counted.facts)

@@ -33,7 +33,7 @@ from attest.policy.requirements import ClaimDemand
 from attest.policy.verdict import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from decimal import Decimal
 
     from attest.claims.evaluation import Evaluation, Measured
@@ -89,12 +89,12 @@ class Read:
 
     Args:
         facts: their claims that can be read, each with its content.
-        unread: what is wrong with the others.
+        unread: the others, each with what is wrong with it.
         all: every one of their claims.
     """
 
     facts: tuple[tuple[Fact, Evaluation], ...]
-    unread: tuple[Problem, ...]
+    unread: tuple[tuple[Fact, Problem], ...]
     all: tuple[Fact, ...]
 
 
@@ -156,7 +156,8 @@ def read_evaluations(case: Case, demand: ClaimDemand) -> Read:
         except MalformedEvidence as error:
             said = "; ".join(part for part in (error.message, error.found) if part)
             expected = error.expected or "an evaluation that can be read in one way"
-            unread.append(Problem(code=error.code, expected=expected, found=said, exit_status=error.exit_status))
+            problem = Problem(code=error.code, expected=expected, found=said, exit_status=error.exit_status)
+            unread.append((fact, problem))
     return Read(facts=tuple(found), unread=tuple(unread), all=facts)
 
 
@@ -204,7 +205,8 @@ def judge(case: Case, demand: EvaluationDemand) -> Finding:
     if not found.all:
         return case.missing(RULE, demand)
     support = _supporting(demand, found)
-    problems = [*found.unread, *_negative(demand, found)]
+    against = [*found.unread, *_negative(demand, found)]
+    problems = [problem for _, problem in against]
     if not support:
         problems.append(_nothing(case, demand, found))
     elif demand.most_age is not None:
@@ -213,7 +215,7 @@ def judge(case: Case, demand: EvaluationDemand) -> Finding:
     if demand.regression is not None and support:
         worse, unknown = regression_problems(case, demand, measured_in(demand, found))
         problems += worse
-    decisive = support or found.all
+    decisive = [fact for fact, _ in against] or support or found.all
     signer = case.policy.describe(decisive[0].signer)
     if problems:
         return failed(RULE, list(dict.fromkeys([*problems, *unknown])), decisive, signer=signer)
@@ -222,26 +224,28 @@ def judge(case: Case, demand: EvaluationDemand) -> Finding:
     return case.passed(RULE, _summary(demand, found), support)
 
 
-def _negative(demand: EvaluationDemand, found: Read) -> list[Problem]:
+def _negative(demand: EvaluationDemand, found: Read) -> list[tuple[Fact, Problem]]:
     """What was said against the version, at whatever time and beside whatever else."""
-    problems = [
-        Problem(
-            code="evaluation-failed",
-            expected="evaluations that passed",
-            found=f"{said.suite or word_for(fact.statement.predicate_type)}: failed",
-        )
-        for fact, said in found.facts
-        if not said.passed
-    ]
-    for measured in measured_in(demand, found):
-        value = f"{measured.name} {shown(measured.value)}"
-        if demand.minimum is not None and measured.value < demand.minimum:
-            expected = f"{demand.title} at least {shown(demand.minimum)}"
-            problems.append(Problem(code="metric-too-low", expected=expected, found=value))
-        if demand.maximum is not None and measured.value > demand.maximum:
-            expected = f"{demand.title} at most {shown(demand.maximum)}"
-            problems.append(Problem(code="metric-too-high", expected=expected, found=value))
+    problems = []
+    for fact, said in found.facts:
+        if not said.passed:
+            what = f"{said.suite or word_for(fact.statement.predicate_type)}: failed"
+            problem = Problem(code="evaluation-failed", expected="evaluations that passed", found=what)
+            problems.append((fact, problem))
+        for measured in said.metrics:
+            if is_meant(demand, measured):
+                problems += [(fact, problem) for problem in _out_of_bounds(demand, measured)]
     return problems
+
+
+def _out_of_bounds(demand: EvaluationDemand, measured: Measured) -> Iterator[Problem]:
+    value = f"{measured.name} {shown(measured.value)}"
+    if demand.minimum is not None and measured.value < demand.minimum:
+        expected = f"{demand.title} at least {shown(demand.minimum)}"
+        yield Problem(code="metric-too-low", expected=expected, found=value)
+    if demand.maximum is not None and measured.value > demand.maximum:
+        expected = f"{demand.title} at most {shown(demand.maximum)}"
+        yield Problem(code="metric-too-high", expected=expected, found=value)
 
 
 def _nothing(case: Case, demand: EvaluationDemand, found: Read) -> Problem:

@@ -140,22 +140,27 @@ def judge(case: Case, demand: ScanDemand) -> Finding:
     if not facts:
         return case.missing(RULE, demand)
     read_facts: list[tuple[Fact, Scan]] = []
-    problems = []
+    problems: list[Problem] = []
+    against: list[Fact] = []
     for fact in facts:
+        before = len(problems)
         try:
-            read_facts.append((fact, scan.parse(fact.statement)))
+            said = scan.parse(fact.statement)
         except MalformedEvidence as error:
             found = "; ".join(part for part in (error.message, error.found) if part)
             expected = error.expected or "a scan that can be read in one way"
             problems.append(Problem(code=error.code, expected=expected, found=found, exit_status=error.exit_status))
-    for _, said in read_facts:
-        problems += _too_much(demand, said)
+        else:
+            read_facts.append((fact, said))
+            problems += _too_much(demand, said)
+        against += [fact] if len(problems) > before else []
     short = [_shortcoming(case, demand, fact, said) for fact, said in read_facts]
     if all(problem is not None for problem in short):
         problems += [problem for problem in short if problem is not None]
     if problems:
-        signer = case.policy.describe(facts[0].signer)
-        return failed(RULE, list(dict.fromkeys(problems)), facts, signer=signer)
+        decisive = against or facts
+        signer = case.policy.describe(decisive[0].signer)
+        return failed(RULE, list(dict.fromkeys(problems)), decisive, signer=signer)
     support = [each for each, problem in zip(read_facts, short, strict=True) if problem is None]
     return case.passed(RULE, _summary([said for _, said in support]), [fact for fact, _ in support])
 

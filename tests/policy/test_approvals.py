@@ -185,6 +185,7 @@ def test_a_rejection_counts_whatever_else_is_there() -> None:
     no = approved(OTTO, decision=Decision.REJECT, meaning="biased", comment="see report 7")
     each = refused(verdict(asked(), approved(RITA), no), "rejected")
     assert each.found == "rejected by otto: biased: see report 7"
+    assert (each.evidence, each.signer) == (no.digest, f"otto ({OTTO.key.title})")
     also_yes = approved(OTTO)
     refused(verdict(asked(count=2), approved(RITA), no, also_yes), "rejected")
 

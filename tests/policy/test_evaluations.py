@@ -127,6 +127,7 @@ def test_a_failed_evaluation_counts_whatever_it_measured() -> None:
     good = evaluated(VERSION, BOT, accuracy("0.95"))
     bad = evaluated(VERSION, BOT, passed=False, suite="red team")
     each = refused(verdict(asked(minimum=Decimal("0.9")), good, bad), "evaluation-failed")
+    assert each.evidence == bad.digest
     assert each.found == "red team: failed"
 
 

@@ -6,22 +6,21 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from attest.claims.predicates import MODEL_SIGNATURE, SCAN, VULNS_V0_1, VULNS_V0_2
-from attest.claims.scan import Scan, ScanFinding, Severity
-from attest.evidence.evidence import Evidence
+from attest.claims.scan import Severity
 from attest.policy.evaluate import evaluate
 from attest.policy.moments import MostAge
 from attest.policy.requirements import ClaimDemand, Identity, Policy
 from attest.policy.scans import ScanDemand, version_of
 from attest.policy.verdict import Finding, Status, Verdict
-from attest.signed_claims import sign_scan
-from attest.signing.bundle_signer import KeyBundleSigner
 from attest.verify.verifier import judge
 from attest_registry.digest import Digest
+from tests.verify import review
 from tests.verify.evidence import MODEL, NOW, Person, Version, bundle, restated
-from tests.verify.review import DONE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from attest.evidence.evidence import Evidence
 
 ALICE, BOT, MALLORY = Person.named("alice"), Person.named("bot"), Person.named("mallory")
 VERSION = Version.of()
@@ -34,13 +33,7 @@ def asked(**values: Any) -> ScanDemand:
 
 
 def scanned(*severities: Severity, person: Person = BOT, **values: Any) -> Evidence:
-    found = tuple(ScanFinding(id=f"finding-{number}", severity=each) for number, each in enumerate(severities))
-    defaults: dict[str, Any] = {"scanner": "picklescan", "version": "1.0.5", "finished": DONE, "findings": found}
-    signer = KeyBundleSigner(signer=person.signer)
-    said = Scan(**(defaults | values))
-    return Evidence(
-        raw=sign_scan(said, signer=signer, model=MODEL, manifest_digest=VERSION.artefact.digest), origin="scan"
-    )
+    return review.scanned(VERSION, person, *severities, **values)
 
 
 def reported(kind: str, *scores: str) -> Evidence:
@@ -118,10 +111,10 @@ def test_findings_of_a_severity_or_worse_are_counted(
 
 
 def test_a_clean_scan_does_not_undo_one_with_findings() -> None:
-    each = refused(
-        verdict(asked(findings=CLEAN), scanned(), scanned(Severity.HIGH, scanner="fickling")), "scan-findings"
-    )
+    other = scanned(Severity.HIGH, scanner="fickling")
+    each = refused(verdict(asked(findings=CLEAN), scanned(), other), "scan-findings")
     assert each.found == "1 by fickling: finding-0 (high)"
+    assert each.evidence == other.digest
 
 
 def test_findings_of_somebody_else_do_not_count() -> None:

@@ -1,4 +1,4 @@
-"""Evaluations and approvals: less evidence, one demand more or a stricter one never turn a refusal into an allowance.
+"""Evaluations, scans, approvals, ML-BOM and build: less evidence or one demand more never allows what was refused.
 
 As in `test_monotone.py` it holds for evidence in which nobody who counts says "no": that has its own test below.
 """
@@ -14,16 +14,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attest.claims.approval import Decision
-from attest.claims.predicates import APPROVAL, EVALUATION, MODEL_SIGNATURE
+from attest.claims.predicates import APPROVAL, EVALUATION, ML_BOM, MODEL_SIGNATURE, PROVENANCE, SCAN
+from attest.claims.scan import Severity
+from attest.claims.spdx import Licence
 from attest.policy.approvals import ApprovalDemand
+from attest.policy.bom_demands import LicenceDemand
 from attest.policy.evaluate import evaluate
 from attest.policy.evaluations import EvaluationDemand
 from attest.policy.moments import MostAge
-from attest.policy.requirements import ClaimDemand, Identity, Policy
+from attest.policy.requirements import BOMDemand, ClaimDemand, Identity, Policy, ProvenanceDemand
+from attest.policy.scans import ScanDemand
 from attest.verify.verifier import judge
 from attest_registry.digest import Digest
-from tests.verify.evidence import MODEL, NOW, Person, Version, bundle
-from tests.verify.review import GOLDEN, MEANING, accuracy, decided, evaluated
+from tests.verify.evidence import DATASET, MODEL, NOW, Person, Version, bundle, training
+from tests.verify.review import GOLDEN, MEANING, accuracy, decided, evaluated, scanned
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,10 +37,13 @@ if TYPE_CHECKING:
 PEOPLE: Final = {name: Person.named(name) for name in ("alice", "bot", "rita", "otto")}
 ALICE, BOT, RITA, OTTO = PEOPLE.values()
 MALLORY = Person.named("mallory")
-VERSION = Version.of()
+GOVERNED = replace(DATASET, licence="CC-BY-4.0", governance={"owner": "risk"}, personal_data=False)
+VERSION = Version.of(about=training(licence="MIT", inputs=(GOVERNED,)))
 SIGNATURE = bundle(VERSION.signature, ALICE)
 TESTED = evaluated(VERSION, BOT, accuracy("0.95"), accuracy("0.91", slice={"region": "eu"}))
 OLD = evaluated(VERSION, BOT, accuracy("0.93"), finished=NOW - timedelta(days=100))
+SCANNED = scanned(VERSION, BOT, Severity.MEDIUM)
+PROVENANCE_BY_ALICE, BOM = bundle(VERSION.provenance, ALICE), bundle(VERSION.ml_bom, ALICE)
 EVERYBODY = list(PEOPLE.values())
 
 
@@ -46,14 +53,19 @@ def _approved(person: Person, *seen: Evidence, **values: Any) -> Evidence:
 
 POOL: Final[list[Evidence]] = [
     SIGNATURE,
-    bundle(VERSION.provenance, ALICE),
+    PROVENANCE_BY_ALICE,
     TESTED,
     OLD,
     evaluated(VERSION, MALLORY, accuracy("0.99")),
     evaluated(VERSION, RITA, passed=False),
-    _approved(RITA, SIGNATURE, TESTED),
+    BOM,
+    bundle(VERSION.ml_bom, MALLORY),
+    SCANNED,
+    scanned(VERSION, BOT, Severity.LOW, scanner="modelscan"),
+    scanned(VERSION, ALICE, Severity.CRITICAL),
+    _approved(RITA, SIGNATURE, TESTED, SCANNED, PROVENANCE_BY_ALICE, BOM),
     _approved(OTTO, SIGNATURE, OLD),
-    _approved(OTTO, SIGNATURE, TESTED),
+    _approved(OTTO, SIGNATURE, TESTED, SCANNED, PROVENANCE_BY_ALICE, BOM),
     _approved(OTTO, alias="staging"),
     _approved(RITA, expires=NOW - timedelta(days=1)),
     _approved(ALICE, SIGNATURE, TESTED),
@@ -63,6 +75,7 @@ POOL: Final[list[Evidence]] = [
 NOES: Final = [
     evaluated(VERSION, BOT, passed=False),
     evaluated(VERSION, BOT, accuracy("0.1")),
+    scanned(VERSION, BOT, Severity.CRITICAL),
     _approved(RITA, decision=Decision.REJECT),
     _approved(ALICE, decision=Decision.REJECT),
 ]
@@ -99,11 +112,43 @@ APPROVALS: Final = [
         {"covers": (EVALUATION,), "alias": "staging"},
     )
 ]
+SCANS: Final = [
+    ScanDemand(predicate_type=SCAN, by=("bot",), **more)
+    for more in _sets(
+        {},
+        {"scanner": "picklescan", "minimum_version": "1.0"},
+        {"findings": {Severity.HIGH: 0}},
+        {"findings": {Severity.LOW: 0}},
+    )
+]
+BOMS: Final = [
+    BOMDemand(predicate_type=ML_BOM, by=("alice",), **more)
+    for more in _sets(
+        {},
+        {"licences": LicenceDemand(allow=(Licence(id="MIT"), Licence(id="CC-BY-4.0")))},
+        {"governed": True},
+        {"profiles": ("g7",)},
+    )
+]
+BUILDS: Final = [
+    ProvenanceDemand(predicate_type=PROVENANCE, by=("alice",), **more)
+    for more in _sets({}, {"level": 1}, {"level": 2}, {"branches": ("main",)})
+]
 
 policies = st.builds(
-    lambda evaluations, approvals: replace(BASE, evaluations=tuple(evaluations), approvals=tuple(approvals)),
+    lambda evaluations, approvals, scans, bom, build: replace(
+        BASE,
+        evaluations=tuple(evaluations),
+        approvals=tuple(approvals),
+        scans=tuple(scans),
+        ml_bom=bom,
+        provenance=build,
+    ),
     st.lists(st.sampled_from(EVALUATIONS), max_size=2),
     st.lists(st.sampled_from(APPROVALS), max_size=2),
+    st.lists(st.sampled_from(SCANS), max_size=2),
+    st.sampled_from([None, None, *BOMS]),
+    st.sampled_from([None, None, *BUILDS]),
 )
 evidence_sets = st.sets(st.sampled_from(range(len(POOL))))
 
@@ -118,10 +163,26 @@ def pieces(numbers: set[int]) -> list[Evidence]:
 
 
 def test_the_pool_can_be_allowed_and_refused() -> None:
-    whole = replace(BASE, evaluations=tuple(EVALUATIONS[:4]), approvals=tuple(APPROVALS[:4]))
-    assert allowed(whole, POOL)
-    assert not allowed(whole, [piece for piece in POOL if piece is not TESTED])
-    assert not allowed(replace(whole, evaluations=tuple(EVALUATIONS)), POOL)
+    whole = replace(BASE, evaluations=tuple(EVALUATIONS[:4]), approvals=tuple(APPROVALS[:4]), scans=tuple(SCANS[:3]))
+    for bom, build in zip(BOMS[:3], BUILDS[:2] * 2, strict=False):
+        assert allowed(replace(whole, ml_bom=bom, provenance=build), POOL)
+    for needed in (TESTED, SCANNED, SIGNATURE):
+        assert not allowed(whole, [piece for piece in POOL if piece is not needed])
+    for more in (EVALUATIONS[4], SCANS[3], BOMS[3], BUILDS[2], BUILDS[3]):
+        assert not allowed(stricter(whole, more), POOL)
+
+
+def stricter(policy: Policy, more: Any) -> Policy:
+    """With one demand more; where a policy has one of a kind, with its own or another one beside it."""
+    if isinstance(more, EvaluationDemand):
+        return replace(policy, evaluations=(*policy.evaluations, more))
+    if isinstance(more, ScanDemand):
+        return replace(policy, scans=(*policy.scans, more))
+    if isinstance(more, BOMDemand):
+        return replace(policy, ml_bom=policy.ml_bom if policy.ml_bom and policy.ml_bom.asks_content else more)
+    if isinstance(more, ProvenanceDemand):
+        return replace(policy, provenance=policy.provenance or more)
+    return replace(policy, approvals=(*policy.approvals, more))
 
 
 @settings(max_examples=150, deadline=None)
@@ -132,14 +193,14 @@ def test_taking_evidence_away_allows_nothing(policy: Policy, kept: set[int], gon
         assert allowed(policy, pieces(kept))
 
 
-@settings(max_examples=100, deadline=None)
-@given(policy=policies, kept=evidence_sets, more=st.sampled_from([*EVALUATIONS, *APPROVALS]))
+@settings(max_examples=150, deadline=None)
+@given(
+    policy=policies,
+    kept=evidence_sets,
+    more=st.sampled_from([*EVALUATIONS, *APPROVALS, *SCANS, *BOMS, *BUILDS]),
+)
 def test_one_demand_more_allows_nothing(policy: Policy, kept: set[int], more: Any) -> None:
-    if isinstance(more, EvaluationDemand):
-        stricter = replace(policy, evaluations=(*policy.evaluations, more))
-    else:
-        stricter = replace(policy, approvals=(*policy.approvals, more))
-    if allowed(stricter, pieces(kept)):
+    if allowed(stricter(policy, more), pieces(kept)):
         assert allowed(policy, pieces(kept))
 
 

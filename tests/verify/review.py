@@ -1,4 +1,4 @@
-"""Evaluations and approvals of the small version, signed by real keys."""
+"""Evaluations, scans and approvals of the small version, signed by real keys."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from attest.claims.approval import Approval, Decision
 from attest.claims.evaluation import Better, Evaluation, Measured
+from attest.claims.scan import Scan, ScanFinding, Severity
 from attest.evidence.evidence import Evidence
-from attest.signed_claims import reviewed, sign_approval, sign_evaluation
+from attest.signed_claims import reviewed, sign_approval, sign_evaluation, sign_scan
 from attest.signing.bundle_signer import KeyBundleSigner
 from attest.verify.verifier import judge
 from attest_registry.digest import Digest
@@ -36,6 +37,15 @@ def evaluated(version: Version, person: Person, *metrics: Measured, **values: An
     signer = KeyBundleSigner(signer=person.signer)
     raw = sign_evaluation(said, signer=signer, model=MODEL, manifest_digest=version.artefact.digest)
     return Evidence(raw=raw, origin="evaluation")
+
+
+def scanned(about: Version, person: Person, *severities: Severity, **values: Any) -> Evidence:
+    found = tuple(ScanFinding(id=f"finding-{number}", severity=each) for number, each in enumerate(severities))
+    defaults: dict[str, Any] = {"scanner": "picklescan", "version": "1.0.5", "finished": DONE, "findings": found}
+    said = Scan(**(defaults | values))
+    signer = KeyBundleSigner(signer=person.signer)
+    raw = sign_scan(said, signer=signer, model=MODEL, manifest_digest=about.artefact.digest)
+    return Evidence(raw=raw, origin="scan")
 
 
 def decided(
