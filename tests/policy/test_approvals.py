@@ -10,7 +10,7 @@ from cryptography import x509
 
 from attest.claims import approval
 from attest.claims.approval import Approval, Decision
-from attest.claims.predicates import APPROVAL, EVALUATION, ML_BOM, MODEL_SIGNATURE, PROVENANCE
+from attest.claims.predicates import APPROVAL, EVALUATION, ML_BOM, MODEL_SIGNATURE, PROVENANCE, SCAN
 from attest.claims.signer_name import SignerName
 from attest.claims.statement import Statement
 from attest.evidence.evidence import Evidence
@@ -20,6 +20,7 @@ from attest.policy.evaluate import evaluate
 from attest.policy.evaluations import EvaluationDemand
 from attest.policy.moments import MostAge, When
 from attest.policy.requirements import BOMDemand, ClaimDemand, Identity, Policy, ProvenanceDemand
+from attest.policy.scans import ScanDemand
 from attest.policy.verdict import Finding, Status, Verdict
 from attest.signing.bundle import Bundle
 from attest.signing.fingerprint import fingerprint
@@ -29,7 +30,7 @@ from attest.verify.verifier import judge
 from attest_registry.digest import Digest
 from tests.verify.evidence import MODEL, NOW, Person, Version, bundle, restated
 from tests.verify.private_pki import Employee, PrivatePki
-from tests.verify.review import GOLDEN, MEANING, accuracy, decided, evaluated
+from tests.verify.review import GOLDEN, MEANING, accuracy, decided, evaluated, scanned
 
 if TYPE_CHECKING:
     from attest.trust.signatory import Signatory
@@ -178,6 +179,16 @@ def test_somebody_whom_the_pattern_does_not_fit_does_not_count() -> None:
     refused(of_staff(1, by_certificate("rita@other.example")), "identity-mismatch")
 
 
+def test_each_key_from_the_command_line_is_a_person() -> None:
+    given = Identity(name="given", keys=(RITA.key, OTTO.key), given=True)
+    rules = replace(
+        policy(asked(by=("given",), count=2)),
+        identities={"alice": Identity(name="alice", keys=(ALICE.key,)), "given": given},
+    )
+    assert judged_by(rules, approved(RITA), approved(OTTO)).allowed
+    refused(judged_by(rules, approved(RITA), approved(RITA, comment="again")), "approvals-too-few")
+
+
 # --- what is said -------------------------------------------------------------------------------------------------
 
 
@@ -287,6 +298,15 @@ def test_new_evidence_does_not_inherit_an_approval() -> None:
     """The evaluation on which the verdict would rest came after the approval."""
     old = evaluated(VERSION, BOT, accuracy("0.95", dataset=Digest.of(b"other")))
     refused(judged_by(whole(), TESTED, old, seen(*MADE, old)), "approval-not-covering")
+
+
+def test_a_scan_that_would_not_do_is_not_what_was_to_be_seen() -> None:
+    demand = ScanDemand(predicate_type=SCAN, by=("bot",), scanner="picklescan", minimum_version="1.0.5")
+    old, new = scanned(VERSION, BOT, version="1.0.4"), scanned(VERSION, BOT)
+    rules = policy(asked(covers=None), scans=(demand,))
+    assert judged_by(rules, old, new, seen(MADE[0], new)).allowed
+    each = refused(judged_by(rules, old, new, seen(MADE[0], old)), "approval-not-covering")
+    assert each.found == "none that counts; rita had no scan before him"
 
 
 def test_more_of_what_was_seen_takes_no_approval_away() -> None:
