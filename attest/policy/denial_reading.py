@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 _MOST_INDEX: Final = 2**53 - 1
 RULES: Final = (
-    "provenance", "ml-bom", "bom-profile", "licences", "datasets", "formats", "lineage", "ancestors", "adapter", "claims",
-    "evaluations", "scans", "approvals",
+    "provenance", "ml-bom", "bom-profile", "licences", "datasets", "formats", "lineage", "ancestors", "adapter",
+    "claims", "evaluations", "scans", "approvals",
 )  # fmt: skip
 """Rules that exceptions can be made from, for the hint; rules of the author's own come on top."""
 
