@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from attest.policy.verdict import Denied
 
 _NOT_STARTED: Final = 120
+_NEAR: Final = 0.2
+"""How much less alike than the nearest word another one may be and still be offered."""
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 _HINTS: Final = {
     errno.EACCES: "check who may read and write there",
@@ -128,9 +130,21 @@ def _translated(problem: BaseException, given: Sequence[str], verb: str | None) 
             return _internal(problem, given)
 
 
+def _nearest(problem: click.ClickException) -> list[str]:
+    """What was probably meant, of all that click finds near: letters in the wrong order before other letters."""
+    from difflib import SequenceMatcher  # noqa: PLC0415
+
+    typed = str(getattr(problem, "option_name", None) or getattr(problem, "command_name", None) or "")
+    near: list[str] = list(getattr(problem, "possibilities", None) or [])
+    scores = {
+        each: SequenceMatcher(None, typed, each).ratio() + (sorted(each) == sorted(typed)) for each in near if typed
+    }
+    return [each for each in near if scores.get(each, 1) >= max(scores.values(), default=0) - _NEAR]
+
+
 def _usage(problem: click.ClickException, verb: str | None) -> InputError:
     """Click's words in our form: lower case, no full stop, what is near as a hint."""
-    near = getattr(problem, "possibilities", None) or []
+    near = _nearest(problem)
     message = problem.message if near else problem.format_message()
     found = expected = None
     if isinstance(problem, click.BadParameter) and not isinstance(problem, click.MissingParameter):
