@@ -249,7 +249,8 @@ JSON_ERRORS = _check(
     "except (ValueError, RecursionError) as error:",
     "except RecursionError as error:",
 )
-KNOWN_KEYS = _check("known keys only", "attest/strict_yaml.py", "if key not in known:", "if False:")
+KNOWN_KEYS = _check("known keys only", "attest/policy/keys.py", "if key not in known:", "if False:")
+KNOWN_KEYS_AGAIN = _check("known keys in any document", "attest/strict_yaml.py", "if key not in known:", "if False:")
 YAML_KEYS_ONCE = _check("each key once in YAML", "attest/strict_yaml_reader.py", "if key in items:", "if False:")
 
 # ---- evidence
