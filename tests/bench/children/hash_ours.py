@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import attest_registry.oci.parallel  # noqa: F401  # loaded by hash_tree when it needs threads; imports are left out
 from attest.model.hashing import hash_tree
 from attest.model.tree import walk
 
