@@ -13,6 +13,7 @@ Nothing is sent before step 5.
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -235,7 +236,7 @@ def store(
     artefact = signed.folder.artefact
     label = _label(signed, reference)
     names = _names(repository)
-    already = next((number for number, found in names.items() if found.matches(artefact.digest)), None)
+    already = _number_of(names, artefact.digest)
     _check_number(reference, names, already, artefact.digest)
     replaced = _label_holder(repository, label, artefact.digest, reference, force=force)
     before = None if already is None else _complete(signed, repository, reference, signer)
@@ -363,7 +364,7 @@ def _label_holder(
 
 
 def _take_number(repository: Repository, target: Descriptor, reference: Reference, names: Mapping[int, Digest]) -> int:
-    """The next free number; somebody else may be pushing too, and then the one after."""
+    """The next free number; somebody else may be pushing too, and then the one after, unless it is for these files."""
     number = reference.number or max(names, default=0) + 1
     for attempt in range(_TRIES):
         try:
@@ -371,7 +372,15 @@ def _take_number(repository: Repository, target: Descriptor, reference: Referenc
         except Conflict:
             if reference.number is not None or attempt == _TRIES - 1:
                 raise
-            number = max((int(tag) for tag in repository.tags() if tag.isdecimal()), default=number) + 1
+            # registries have no compare-and-swap: a tag that another push of the same files has just written may be
+            # reported as somebody else's, or as none
+            with suppress(NotFound):  # a tag that is just being written: the next try sees it
+                taken = _names(repository)
+                number = _number_of(taken, target.digest) or max(taken, default=number) + 1
         else:
             return number
     raise InputError("no free version number was found", code="version-exists")
+
+
+def _number_of(names: Mapping[int, Digest], digest: Digest) -> int | None:
+    return next((number for number, found in names.items() if found.matches(digest)), None)

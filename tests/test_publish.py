@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from attest.signing.algorithms import PublicKey
     from attest.signing.bundle_signer import BundleSigner
     from attest.signing.signer import KeyWarning, Signer
+    from attest_registry.oci.descriptor import Descriptor
 
 TRAINING = Training(build=Build(builder="urn:test:builder"))
 NAME = Reference.parse("m")
@@ -143,3 +144,28 @@ def test_a_file_that_changes_after_it_was_hashed_is_never_stored(folder: Path) -
         store(made, repository, NAME, signer=who)
     assert (refused.value.code, refused.value.exit_status) == ("file-changed", 2)
     assert repository.tags() == []
+
+
+@dataclasses.dataclass(kw_only=True)
+class Contended:
+    """A registry without compare-and-swap: another push of the same files writes the tag while ours is written."""
+
+    real: LayoutRepository
+    refusals: int = 1
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.real, name)
+
+    def tag(self, tag: str, target: Descriptor, *, replace: bool = False) -> None:
+        self.real.tag(tag, target, replace=replace)
+        if self.refusals:
+            self.refusals -= 1
+            raise Conflict("another writer was faster", code="registry-conflict")
+
+
+def test_the_same_files_pushed_at_once_stay_one_version(folder: Path) -> None:
+    who = signer(folder)
+    real = LayoutRepository(folder / "store", "m")
+    contended = cast("LayoutRepository", Contended(real=real))
+    assert store(signed(folder, who), contended, NAME, signer=who).number == 1
+    assert list(real.tags()) == ["1"]
