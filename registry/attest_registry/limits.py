@@ -17,6 +17,9 @@ CONFIG_BYTES: Final = 4 * 1024 * 1024
 BUNDLE_BYTES: Final = 32 * 1024 * 1024
 """Bytes of one Sigstore bundle. A signature over 8,000 files with long names stays below 4 MiB."""
 
+EVENT_BUNDLE_BYTES: Final = 4 * 1024 * 1024
+"""Bytes of one event of a model's log: the state of a thousand aliases and a thousand roles stays below 1 MiB."""
+
 JSON_DEPTH: Final = 64
 """Nesting of a JSON document. CycloneDX, the deepest we read, stays below 20."""
 

@@ -12,6 +12,7 @@ from attest.cli.codes.claims import CLAIMS
 from attest.cli.codes.evidence import EVIDENCE
 from attest.cli.codes.files import FILES
 from attest.cli.codes.keys import KEYS
+from attest.cli.codes.logs import LOGS
 from attest.cli.codes.policies import POLICIES
 from attest.cli.codes.records import RECORDS
 from attest.cli.codes.services import SERVICES
@@ -35,6 +36,7 @@ CODES: Final[Mapping[str, tuple[str, str, int]]] = MappingProxyType(
         **CLAIMS,
         **SERVICES,
         **STORES,
+        **LOGS,
     }
 )
 """Code → (what it means, what to do, exit status). A test holds it against what the source raises."""

@@ -1,0 +1,166 @@
+"""Codes about a model's log: what may happen in it, and what is wrong with one that does not hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LOGS: Final[Mapping[str, tuple[str, str, int]]] = {
+    "event-refused": (
+        "a model's log does not allow this act",
+        "read what the message expects; attest help registry has the table of acts and roles",
+        1,
+    ),
+    "event-parts": (
+        "an event has parts that do not belong to what it does, or lacks those that do",
+        "write events with attest; one that was signed by hand has to have exactly the parts of docs/formats.md",
+        1,
+    ),
+    "bad-alias": (
+        "this cannot be the name of an alias",
+        "use small letters, digits and . _ -; latest, v and digits, attest-… and sha256-… are reserved",
+        1,
+    ),
+    "model-deleted": (
+        "the model was deleted: its log is closed, and its name is never used again",
+        "push under another name",
+        1,
+    ),
+    "log-beginning": (
+        "a log does not begin as logs do: with version 1, and with its signer as admin",
+        "push the first version with attest",
+        1,
+    ),
+    "role-missing": (
+        "whoever signs has no role for this in the model's log",
+        "ask one of the model's admins (attest role ls NAME) for the role: attest role grant NAME ROLE IDENTITY",
+        1,
+    ),
+    "version-unregistered": (
+        "the model's log knows no such version, or another one under that number",
+        "push it (which registers it), or see attest ls NAME",
+        1,
+    ),
+    "label-taken": (
+        "the label belongs to another version of the model, and labels in a log do not move",
+        "choose another label",
+        1,
+    ),
+    "version-revoked": (
+        "the version was revoked by an admin of its model, and is not used again",
+        "use another version; attest history NAME says why it was revoked",
+        1,
+    ),
+    "gate-policy": (
+        "the gate that let a version pass is not the one that is bound to the alias",
+        "promote again: attest reads the policy that is bound now",
+        1,
+    ),
+    "gate-against": (
+        "the gate compared with another version than the one that held the alias",
+        "promote again",
+        1,
+    ),
+    "alias-unchanged": (
+        "the alias points at this version already",
+        "nothing is to be done",
+        1,
+    ),
+    "alias-limit": (
+        "the model has as many aliases as a log can hold",
+        "demote some that nobody uses",
+        1,
+    ),
+    "alias-in-use": (
+        "an alias points at the version, or at one of the model's versions",
+        "demote the alias first",
+        1,
+    ),
+    "stage-unknown": (
+        "the version is not in that stage",
+        "see attest show NAME:VERSION",
+        1,
+    ),
+    "rollback-target": (
+        "the alias never pointed at that version, so that nothing rolls back to it",
+        "promote it through its gate instead",
+        1,
+    ),
+    "last-admin": (
+        "nobody would be left who may give roles",
+        "name at least one admin of everything",
+        1,
+    ),
+    "log-invalid": (
+        "the model's log contradicts itself or its rules",
+        "do not load by its aliases; ask who keeps the store, and compare with another copy of the log",
+        3,
+    ),
+    "log-malformed": (
+        "what is tagged as the model's log is none",
+        "do not load by its aliases; ask who keeps the store",
+        3,
+    ),
+    "log-signature": (
+        "an event of the model's log is not signed by whom it names",
+        "do not load by its aliases: somebody changed or forged it",
+        3,
+    ),
+    "log-key-missing": (
+        "the public key of somebody who signed an event is not beside the log, or is none",
+        "attest log verify NAME --key PUBLIC_KEY for each key that you know; ask who keeps the store",
+        3,
+    ),
+    "log-transplant": (
+        "an event belongs to another model, another environment, or another log",
+        "do not load by its aliases: a log was put in the place of another one",
+        3,
+    ),
+    "log-gap": (
+        "an event or a segment of the model's log is missing, or does not go on from the one before",
+        "ask who keeps the store whether something was deleted; nothing after the gap can be believed",
+        3,
+    ),
+    "log-fork": (
+        "two events of one number were signed",
+        "the model's admins look at both with attest log show NAME, and end it: attest log resolve-fork NAME",
+        3,
+    ),
+    "log-rollback": (
+        "the store shows an older log than the one that was seen here",
+        "ask who keeps the store; a backup that was put back, or an attack, look alike",
+        3,
+    ),
+    "log-time": (
+        "an event is older than the one before it, or from the future",
+        "look at the clocks of who signed it; if they are right, somebody backdates",
+        3,
+    ),
+    "log-role": (
+        "somebody signed an event without the role for it, and a store took it",
+        "do not load by its aliases; the store lets people in who have no role",
+        3,
+    ),
+    "log-transition": (
+        "an event of the model's log does something that may not follow there",
+        "do not load by its aliases; somebody signed it by hand or with another program",
+        3,
+    ),
+    "log-state": (
+        "an event changes more than it says",
+        "do not load by its aliases; somebody signed it by hand or with another program",
+        3,
+    ),
+    "log-conflict": (
+        "somebody else changed the model at the same time and was first",
+        "look at what they did (attest history NAME), then run the command again if it is still right",
+        2,
+    ),
+    "log-memory": (
+        "what this machine remembers of logs cannot be read or written",
+        "make the state folder ($ATTEST_STATE) writable; a memory that is lost makes the next use a first use",
+        2,
+    ),
+}

@@ -1,0 +1,355 @@
+"""What this machine remembers of logs that it has verified: how far, and what their events said.
+
+A reader who remembers nothing can be shown an old head, or another branch (docs/threats.md rows 3, 60, 62); one who
+remembers everything in the event itself would carry the number of versions with each event. So the newest verified
+event of each log is kept with the few facts that later events are held against, in one SQLite file below
+`$ATTEST_STATE`. It is as trusted as the keys of whoever runs this; it is no cache, and nothing in a store can fill it.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from attest.claims.approval import Reviewed
+from attest.claims.event import Action, Versioned
+from attest.claims.log_state import State
+from attest.claims.signer_name import SignerName
+from attest.errors import AttestError, InputError, LogBroken
+from attest_registry.digest import Digest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+    from typing import Self
+
+    from attest.claims.event import Event
+
+_VERSION: Final = 1
+_BUSY_SECONDS: Final = 30.0
+_SCHEMA: Final = """
+CREATE TABLE logs (place TEXT PRIMARY KEY, log TEXT NOT NULL, sequence INTEGER NOT NULL, head TEXT NOT NULL,
+  bundle TEXT NOT NULL, time TEXT NOT NULL, model TEXT NOT NULL, environment TEXT, state TEXT NOT NULL);
+CREATE TABLE events (place TEXT, sequence INTEGER, event TEXT NOT NULL, PRIMARY KEY (place, sequence)) WITHOUT ROWID;
+CREATE TABLE versions (place TEXT, number INTEGER, manifest TEXT NOT NULL, label TEXT, sequence INTEGER NOT NULL,
+  PRIMARY KEY (place, number)) WITHOUT ROWID;
+CREATE UNIQUE INDEX labels ON versions (place, label) WHERE label IS NOT NULL;
+CREATE INDEX manifests ON versions (place, manifest);
+CREATE TABLE holders (place TEXT, alias TEXT, sequence INTEGER, number INTEGER NOT NULL,
+  PRIMARY KEY (place, alias, sequence)) WITHOUT ROWID;
+CREATE TABLE records (place TEXT, manifest TEXT, claim TEXT, signer TEXT, sequence INTEGER NOT NULL,
+  PRIMARY KEY (place, manifest, claim, signer)) WITHOUT ROWID;
+CREATE TABLE keys (fingerprint TEXT PRIMARY KEY, der BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE gates (place TEXT, event TEXT, PRIMARY KEY (place, event)) WITHOUT ROWID;
+"""
+_TABLES: Final = ("events", "versions", "holders", "records", "gates", "logs")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Remembered:
+    """The newest event of a log that was verified here.
+
+    Args:
+        log: digest of the log's first event.
+        model: the model's name.
+        environment: which registry it is of.
+        sequence: number of the newest event.
+        head: digest of its words.
+        bundle: digest of the bundle that it was read from.
+        time: when it happened, by its own words.
+        state: what everything means since.
+    """
+
+    log: Digest
+    model: str
+    environment: str | None
+    sequence: int
+    head: Digest
+    bundle: Digest
+    time: datetime
+    state: State
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verified:
+    """An event that was verified, with the digests of its words and of its bundle."""
+
+    event: Event
+    digest: Digest
+    bundle: Digest
+
+
+class Ledger:
+    """The memory of one machine.
+
+    Args:
+        folder: below the state folder; `None` for a memory that ends with the process.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self._connection: sqlite3.Connection | None = None
+
+    def at(self, place: str) -> Place:
+        """What is remembered of the log at one place."""
+        return Place(ledger=self, place=place)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def opened(self, *, write: bool = False) -> Iterator[sqlite3.Connection]:
+        """The database, in one transaction where something is written.
+
+        Raises:
+            InputError: it cannot be used (`log-memory`).
+        """
+        try:
+            connection = self._connection or self._open()
+            connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+            try:
+                yield connection
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise self._unusable(str(error)) from error
+        except OSError as error:
+            raise self._unusable(error.strerror or "unknown reason") from error
+
+    def _open(self) -> sqlite3.Connection:
+        where = ":memory:"
+        if self._folder is not None:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            where = str(self._folder / "logs.sqlite")
+        connection = sqlite3.connect(where, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute("BEGIN IMMEDIATE")
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version == 0:
+            for statement in _SCHEMA.split(";\n"):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version={_VERSION}")
+        connection.execute("COMMIT")
+        if version not in {0, _VERSION}:
+            connection.close()
+            raise self._unusable(f"it is of version {version}, and this attest knows {_VERSION}")
+        self._connection = connection
+        return connection
+
+    def _unusable(self, why: str) -> InputError:
+        return InputError(
+            f"what is remembered of logs cannot be used at {self._folder}: {why.lower()[:200]}",
+            code="log-memory",
+            expected="a state folder that can be read and written ($ATTEST_STATE)",
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """What is remembered of one log.
+
+    Args:
+        ledger: the memory.
+        place: which log, by where it was found.
+        until: the number of the last event that counts; what later ones said is left out.
+    """
+
+    ledger: Ledger
+    place: str
+    until: int = 2**53
+
+    def recall(self) -> Remembered | None:
+        """The newest event that was verified; `None` at the first use.
+
+        Raises:
+            InputError: the memory cannot be used.
+        """
+        row = self._one("SELECT log, sequence, head, bundle, time, model, environment, state FROM logs WHERE place=?")
+        if row is None:
+            return None
+        log, sequence, head, bundle, time, model, environment, state = row
+        try:
+            return Remembered(
+                log=Digest.parse(log),
+                model=model,
+                environment=environment,
+                sequence=sequence,
+                head=Digest.parse(head),
+                bundle=Digest.parse(bundle),
+                time=datetime.fromisoformat(time),
+                state=State.parse(json.loads(state)),
+            )
+        except (AttestError, ValueError, TypeError) as error:
+            raise InputError(
+                f"what is remembered of the log at {self.place} cannot be read", code="log-memory"
+            ) from error
+
+    def keep(self, verified: Sequence[Verified], *, abandoned: int | None = None) -> None:
+        """Remember events, in order, unless they are remembered already.
+
+        Args:
+            verified: the events.
+            abandoned: the first number of a branch that an event in `verified` ends; what was remembered from there
+                on is forgotten.
+
+        Raises:
+            LogBroken: another process has remembered another event of one of these numbers (`log-fork`).
+            InputError: the memory cannot be used.
+        """
+        if not verified:
+            return
+        with self.ledger.opened(write=True) as connection:
+            if abandoned is not None:
+                self._forget_from(connection, abandoned)
+            newest = connection.execute("SELECT sequence FROM logs WHERE place=?", (self.place,)).fetchone()
+            for each in verified:
+                if newest is not None and each.event.sequence <= newest[0]:
+                    self._compare(connection, each)
+                else:
+                    self._insert(connection, each)
+            if newest is None or verified[-1].event.sequence > newest[0]:
+                self._advance(connection, verified)
+
+    def _forget_from(self, connection: sqlite3.Connection, sequence: int) -> None:
+        for table in ("events", "versions", "holders", "records"):
+            connection.execute(f"DELETE FROM {table} WHERE place=? AND sequence>=?", (self.place, sequence))  # noqa: S608
+        connection.execute("UPDATE logs SET sequence=? WHERE place=?", (sequence - 1, self.place))
+
+    def _compare(self, connection: sqlite3.Connection, each: Verified) -> None:
+        sequence = each.event.sequence
+        row = connection.execute(
+            "SELECT event FROM events WHERE place=? AND sequence=?", (self.place, sequence)
+        ).fetchone()
+        if row is None or row[0] != str(each.digest):
+            raise LogBroken(
+                f"event {sequence} of {each.event.model} is another one than was seen before",
+                code="log-fork",
+                expected=row[0] if row else "none",
+                found=str(each.digest),
+            )
+
+    def _insert(self, connection: sqlite3.Connection, each: Verified) -> None:
+        event, place = each.event, self.place
+        version = event.version
+        connection.execute("INSERT INTO events VALUES (?,?,?)", (place, event.sequence, str(each.digest)))
+        if event.action is Action.REGISTER:
+            connection.execute(
+                "INSERT INTO versions VALUES (?,?,?,?,?)",
+                (place, version.number, str(version.manifest), version.label, event.sequence),
+            )
+        if event.target.alias is not None and event.action in {Action.PROMOTE, Action.ROLLBACK}:
+            connection.execute(
+                "INSERT INTO holders VALUES (?,?,?,?)", (place, event.target.alias, event.sequence, version.number)
+            )
+        for claim in event.claims:
+            connection.execute(
+                "INSERT OR IGNORE INTO records VALUES (?,?,?,?,?)",
+                (place, str(version.manifest), str(claim.claim), _written(claim.signer), event.sequence),
+            )
+
+    def _advance(self, connection: sqlite3.Connection, verified: Sequence[Verified]) -> None:
+        last = verified[-1]
+        event = last.event
+        first = connection.execute("SELECT event FROM events WHERE place=? AND sequence=1", (self.place,)).fetchone()
+        connection.execute(
+            "INSERT OR REPLACE INTO logs VALUES (?,?,?,?,?,?,?,?,?)",
+            (
+                self.place,
+                first[0] if first else str(event.log),
+                event.sequence,
+                str(last.digest),
+                str(last.bundle),
+                event.time.isoformat(),
+                event.model,
+                event.environment,
+                json.dumps(event.state.to_json(), separators=(",", ":")),
+            ),
+        )
+
+    def forget(self) -> None:
+        """Remember nothing of this log any more: the next read is a first use."""
+        with self.ledger.opened(write=True) as connection:
+            for table in _TABLES:
+                connection.execute(f"DELETE FROM {table} WHERE place=?", (self.place,))  # noqa: S608
+
+    def event_at(self, sequence: int) -> Digest | None:
+        """The event of a number, as it was seen."""
+        row = self._one("SELECT event FROM events WHERE place=? AND sequence=?", sequence)
+        return None if row is None else Digest.parse(row[0])
+
+    def registered(self, number: int) -> Versioned | None:
+        """The version of a number; `None` where none was registered."""
+        row = self._one(
+            "SELECT manifest, label FROM versions WHERE place=? AND number=? AND sequence<=?", number, self.until
+        )
+        return None if row is None else Versioned(number=number, manifest=Digest.parse(row[0]), label=row[1])
+
+    def number_of(self, label: str) -> int | None:
+        """The number that a label was registered for."""
+        row = self._one("SELECT number FROM versions WHERE place=? AND label=? AND sequence<=?", label, self.until)
+        return None if row is None else int(row[0])
+
+    def number_for(self, manifest: Digest) -> int | None:
+        """The newest number under which a manifest was registered."""
+        row = self._one("SELECT max(number) FROM versions WHERE place=? AND manifest=?", str(manifest))
+        return None if row is None or row[0] is None else int(row[0])
+
+    def holders(self, alias: str) -> tuple[int, ...]:
+        """The numbers of the versions that an alias has pointed at, each once, the latest last."""
+        with self.ledger.opened() as connection:
+            rows = connection.execute(
+                "SELECT number FROM holders WHERE place=? AND alias=? AND sequence<=?"
+                " GROUP BY number ORDER BY max(sequence)",
+                (self.place, alias, self.until),
+            ).fetchall()
+        return tuple(int(row[0]) for row in rows)
+
+    def promoted(self, alias: str) -> int | None:
+        """The number of the event by which the alias got its present holder."""
+        row = self._one("SELECT max(sequence) FROM holders WHERE place=? AND alias=?", alias)
+        return None if row is None or row[0] is None else int(row[0])
+
+    def recorded(self, manifest: Digest) -> tuple[Reviewed, ...]:
+        """The claims about a version that were recorded in the log, so that none of them may be missing."""
+        with self.ledger.opened() as connection:
+            rows = connection.execute(
+                "SELECT claim, signer FROM records WHERE place=? AND manifest=? ORDER BY sequence, claim",
+                (self.place, str(manifest)),
+            ).fetchall()
+        return tuple(
+            Reviewed(claim=Digest.parse(claim), signer=SignerName.parse(json.loads(signer))) for claim, signer in rows
+        )
+
+    def gate_held(self, event: Digest) -> bool:
+        """Whether the gate of an event was evaluated again here, and held."""
+        return self._one("SELECT 1 FROM gates WHERE place=? AND event=?", str(event)) is not None
+
+    def keep_gate(self, event: Digest) -> None:
+        """Remember that it held: what it rests on is named by digest and cannot change."""
+        with self.ledger.opened(write=True) as connection:
+            connection.execute("INSERT OR IGNORE INTO gates VALUES (?,?)", (self.place, str(event)))
+
+    def _one(self, query: str, *values: object) -> tuple[Any, ...] | None:
+        with self.ledger.opened() as connection:
+            row: tuple[Any, ...] | None = connection.execute(query, (self.place, *values)).fetchone()
+        return row
+
+
+def _written(signer: SignerName) -> str:
+    return json.dumps(signer.to_json(), separators=(",", ":"), sort_keys=True)
