@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from attest.claims.approval import Reviewed
     from attest.claims.training import Input
     from attest.policy.feed import GivenFeed
     from attest.verify.facts import Judged
@@ -64,6 +65,31 @@ class Unreached:
     why: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NotHeld:
+    """An alias that points at nothing yet, as the model's log proves: there is nothing to compare with."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InLog:
+    """What the model's log, which was verified, says of the version.
+
+    Args:
+        number: under which number it is registered.
+        sequence: the number of the log's newest event.
+        revoked: whether it was revoked there.
+        recorded: the claims about it that were recorded there, none of which may be missing.
+        gate: why the gate of the event that brought it to the alias does not hold; `None` where it does, or where it
+            was not reached through an alias.
+    """
+
+    number: int
+    sequence: int
+    revoked: bool = False
+    recorded: tuple[Reviewed, ...] = ()
+    gate: AttestError | None = None
+
+
 Ancestors: TypeAlias = "Mapping[Sought, Ancestor | Unreached]"
 
 
@@ -78,13 +104,15 @@ class Gathered:
         promoted: when the version was promoted to the use that is judged, as its log proves; `None` where that is not
             known, so that what is judged at promotion is judged now.
         base: the version that an adapter is about to be used with; `None` where nobody said.
+        in_log: what the model's log says of the version; `None` where there is no log, or nobody looked.
     """
 
     ancestors: Ancestors = field(default_factory=lambda: MappingProxyType({}))
     feeds: Mapping[Digest, GivenFeed] = field(default_factory=lambda: MappingProxyType({}))
-    references: Mapping[str, Ancestor | Unreached] = field(default_factory=lambda: MappingProxyType({}))
+    references: Mapping[str, Ancestor | Unreached | NotHeld] = field(default_factory=lambda: MappingProxyType({}))
     promoted: datetime | None = None
     base: Digest | None = None
+    in_log: InLog | None = None
 
 
 NOTHING = Gathered()

@@ -73,7 +73,12 @@ def evaluate(
     not_read = Finding(rule="bytes", status=Status.NOT_REACHED, summary=_BYTES_NOT_READ, step=Step.READ)
     case, demanded = _judge_all(case, _stood_in)
     base = adapters.judge_base(case)
-    return _verdict(case, [judge_reference(case), *demanded, *base, not_read, judge_time(case)])
+    logged = []
+    if gathered.in_log is not None:
+        from attest.policy import log_standing  # noqa: PLC0415  # most versions are judged before they have a log
+
+        logged = log_standing.judge(case)
+    return _verdict(case, [judge_reference(case), *logged, *demanded, *base, not_read, judge_time(case)])
 
 
 def _judge_all(case: Case, stood_in: Callable[[Case], tuple[Case, list[Finding]]]) -> tuple[Case, list[Finding]]:
