@@ -93,3 +93,6 @@ LAYOUT_INDEX_BYTES: Final = 64 * 1024 * 1024
 
 LAYOUT_INDEX_PARTS: Final = 5_000_000
 """Keys and values of such an index: 16 for each tag."""
+
+PAGE_TOKEN_CHARACTERS: Final = 4_096
+"""Characters of a token that asks the catalogue for the next page. It names the last line of a page."""
