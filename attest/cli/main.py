@@ -29,6 +29,15 @@ GROUPS: Final[dict[str, dict[str, str]]] = {
         "ls": "models, or the versions of one",
         "sign": "sign a folder into a bundle beside it, without a registry",
     },
+    "Registry": {
+        "promote": "point a name at a version, through its gate",
+        "rollback": "point a name at the version that held it before",
+        "demote": "take a name away",
+        "resolve": "the version that a name means, by the verified log",
+        "history": "what happened to a model, and what was the case at a time",
+        "login": "keep a registry's credentials",
+        "logout": "forget them",
+    },
     "Serving": {
         "exec": "verify, then run a server on the verified files",
     },
@@ -39,10 +48,6 @@ GROUPS: Final[dict[str, dict[str, str]]] = {
         "record": "write and check training records",
         "bom": "look at CycloneDX ML-BOMs, compare and export them",
         "evidence": "take evidence out, or attach it",
-    },
-    "Registry": {
-        "login": "keep a registry's credentials",
-        "logout": "forget them",
     },
     "Upkeep": {
         "info": "versions, folders and settings, for bug reports",
@@ -63,7 +68,8 @@ WELCOME: Final = f"""attest {__version__}: sign models, prove where they come fr
   attest keygen                                  make a signing key (once)
   attest push ./model credit-risk                sign a folder, store it as the next version
   attest verify credit-risk:1 --key PUBLIC_KEY   check a version
-  attest pull credit-risk:1 ./model --key …      verify, then fetch
+  attest promote credit-risk:1 --to production   point a name at it, through its gate
+  attest pull credit-risk@production ./model …   verify, then fetch
   attest exec --model credit-risk:1 -- CMD       verify, then run CMD on the verified files
 
 All commands: attest help      How references look: attest help references

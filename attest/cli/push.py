@@ -107,7 +107,31 @@ class Push:
                 jobs=self._values["jobs"],
                 progress=bars,
             )
-        self._report(published, repository.place, signer, choice.verify_with())
+        begun = self._register(published, signer)
+        self._report(published, repository.place, signer, choice.verify_with(), begun=begun)
+
+    def _register(self, published: Published, signer: BundleSigner) -> bool:
+        """The version's number in the model's log; whether that began it."""
+        from attest.lifecycle.registering import register  # noqa: PLC0415
+        from attest.lifecycle.session import open_session  # noqa: PLC0415
+
+        with open_session(
+            self._reference, self._settings, self._reach, clock=lambda: datetime.now(UTC), signer=signer, alone=True
+        ) as session:
+            if published.reference.digest is None:
+                raise TypeError("what was published has a digest")
+            done = register(session, number=published.number, digest=published.reference.digest, label=published.label)
+            if not session.shared:
+                self._say_alone()
+        return done.begun
+
+    def _say_alone(self) -> None:
+        if not self._quiet:
+            render.warning(
+                "catalogue-not-shared",
+                "the catalogue is a file of this machine; before others change this model too, "
+                "set ATTEST_CATALOGUE to a database that all of them use",
+            )
 
     def _say(self, text: str) -> None:
         if not self._quiet:
@@ -170,7 +194,7 @@ class Push:
             render.result(f"{self._reference.name}@{digest}")
             render.note("dry run: nothing was changed")
 
-    def _report(self, published: Published, place: str, signer: BundleSigner, verify_with: str) -> None:
+    def _report(self, published: Published, place: str, signer: BundleSigner, verify_with: str, *, begun: bool) -> None:
         if self._values["as_json"]:
             render.document(
                 {
@@ -202,6 +226,11 @@ class Push:
         else:
             label = f" ({published.label})" if published.label else ""
             self._say(f"stored   {published.reference.model} version {published.number}{label}, in {place}")
+        if begun:
+            self._say(
+                f"admin    first event of {published.reference.model}: {signer.description} is its admin from now on"
+            )
+        if not published.already:
             self._say(f"next: attest verify {name}:{published.number} {verify_with}")
         render.result(str(published.reference))
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
 
     from attest.errors import AttestError
 
@@ -215,6 +216,16 @@ def size(count: int) -> str:
             return f"{count} B" if unit == "B" else f"{value:.1f} {unit}"
         value /= _THOUSAND
     return f"{count} B"
+
+
+def utc(moment: datetime) -> str:
+    """A time for people: `2026-03-08 14:32 UTC`."""
+    return moment.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def utc_json(moment: datetime) -> str:
+    """A time for machines: RFC 3339."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def plural(count: int, word: str) -> str:

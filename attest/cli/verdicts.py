@@ -92,6 +92,16 @@ def show_verdict(
     write(f"{word}  by {by}")
 
 
+def show_findings(verdict: Verdict) -> None:
+    """The rules of a verdict on stderr, without its head and word: those that failed, and those that held."""
+    own = [finding for finding in verdict.findings if not finding.path and finding.status is not Status.NOT_REACHED]
+    width = max((len(finding.rule) for finding in own), default=0)
+    for finding in own:
+        _show_finding(finding, width, render.note)
+    if len(own) < len(verdict.findings):
+        _show_lineage(verdict, render.note)
+
+
 def _show_finding(finding: Finding, width: int, write: Callable[[str], None]) -> None:
     stream = sys.stdout if write is render.result else sys.stderr
     symbol = render.mark(MARKS[finding.status], stream)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from attest.claims.event import Action, Fork, Target
 from attest.claims.log_state import Grant, RoleName
 from attest.errors import IllegalEvent, InputError
-from attest.lifecycle.bound_policies import store_bound
 from attest.lifecycle.writing import Draft
 from attest_registry.errors import NotFound
 
@@ -76,6 +75,8 @@ def bind(session: Session, alias: str, policy: Path | None, *, reason: str | Non
         raise IllegalEvent(  # before anything is stored
             f"{session.reference.name}: only an admin binds policies", code="role-missing", expected="admin"
         )
+    from attest.lifecycle.bound_policies import store_bound  # noqa: PLC0415  # it reads YAML
+
     digest = None if policy is None else store_bound(session.repository, policy)
     draft = Draft(action=Action.BIND_POLICY, target=Target(alias=alias), policy=digest, reason=reason)
     return session.write(log, draft), digest

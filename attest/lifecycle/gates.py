@@ -15,7 +15,6 @@ from attest.admit import judge_collected, locate_version
 from attest.claims.log_state import RoleName
 from attest.errors import AttestError, EvidenceMissing, LogBroken
 from attest.evidence.collect import Collected, collect
-from attest.lifecycle.bound_policies import fetch_bound
 from attest.policy.ancestry import Ancestor, Gathered, NotHeld, Unreached
 from attest.policy.case import Case
 from attest.policy.document import policy_for_keys
@@ -79,7 +78,9 @@ class Gatekeeper:
         bound = state.policies.get(alias or "")
         if bound is None:
             return self._built_in(state)
-        policy = fetch_bound(self.repository, bound)
+        from attest.lifecycle.bound_policies import fetch_bound  # noqa: PLC0415  # most aliases have none
+
+        policy: Policy = fetch_bound(self.repository, bound)
         if policy.summary is not None and promoter is not None:
             named = [key for name in policy.summary.by for key in policy.identities[name].keys]
             if any(_is(promoter, key) for key in named):
@@ -136,6 +137,10 @@ class Gatekeeper:
         gathered = replace(gathered, promoted=now, references=references)
         verdict = evaluate(policy, judged, artefact=artefact, reference=str(pinned), now=now, gathered=gathered)
         return verdict, (*reviewed(judged.facts), *seen)
+
+    def evidence(self, artefact: Artefact, policy: Policy) -> Judged:
+        """All evidence of a version, as a policy's people signed it."""
+        return self._judged(artefact, policy, None)
 
     def _judged(self, artefact: Artefact, policy: Policy, only: Sequence[Reviewed] | None) -> Judged:
         collected = collect(self.repository, artefact.digest)

@@ -166,6 +166,12 @@ def rollback(session: Session, alias: str, *, to: Versioned | None = None, reaso
     return Moved(log=session.write(log, draft), version=version, before=held)
 
 
+def rollback_target(session: Session, alias: str, *, to: Versioned | None = None) -> Versioned:
+    """The version that a rollback would go to. Nothing is written."""
+    log = session.log()
+    return to or _last_other(session, log, alias, log.state.aliases.get(alias))
+
+
 def _last_other(session: Session, log: Log, alias: str, held: Held | None) -> Versioned:
     revoked = set(log.state.revoked) | ({held.number} if held is not None else set())
     earlier = [number for number in session.place.holders(alias) if number not in revoked]

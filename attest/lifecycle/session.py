@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from attest.admit import locate_version
 from attest.errors import InputError
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from attest_registry.catalogue.store import Catalogue
-
     from attest.claims.event import Versioned
     from attest.lifecycle.keyring import Keyring
     from attest.lifecycle.ledger import Place
@@ -29,6 +27,7 @@ if TYPE_CHECKING:
     from attest.settings import Settings
     from attest.signing.bundle_signer import BundleSigner
     from attest.stores import Reach, Surroundings
+    from attest_registry.catalogue.store import Catalogue
     from attest_registry.digest import Digest
     from attest_registry.oci.content import Repository
     from attest_registry.reference import Reference
@@ -61,6 +60,23 @@ class Session:
     catalogue: Catalogue
     signer: BundleSigner | None = None
     keys: Mapping[Digest, bytes] = field(default_factory=dict)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of catalogue and memory."""
+        self.catalogue.close()
+        self.place.ledger.close()
+
+    @property
+    def shared(self) -> bool:
+        """Whether everybody who can change the model sees the same catalogue; this machine's store only it reaches."""
+        host = default_place(self.settings)[0] if self.reference.host is None else self.reference.host
+        return host is None or self.catalogue.shared or self.settings.single_writer
 
     @property
     def name(self) -> str:
