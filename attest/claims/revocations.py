@@ -157,7 +157,7 @@ def build(
     Raises:
         MalformedEvidence: the numbers or times contradict one another.
     """
-    listed = [_written(entry) for entry in entries]
+    listed = [entry_document(entry) for entry in entries]
     digest = Digest.of(to_compact_json(listed) if previous is None else previous.raw)
     statement = Statement.build(
         subjects=[Subject(name=_SUBJECT, digest=digest)],
@@ -168,15 +168,14 @@ def build(
             "issued": shown(issued.astimezone(UTC)),
             "expires": shown((issued + valid).astimezone(UTC)),
             "entries": listed,
-            **({"withdrawn": [_withdrawn(each) for each in withdrawn]} if withdrawn else {}),
+            **({"withdrawn": [withdrawal_document(each) for each in withdrawn]} if withdrawn else {}),
         },
     )
     parse(statement)
     return statement
 
 
-def value_document(value: Digest | Holder | int) -> dict[str, str] | int:
-    """What is revoked, as it stands in a feed."""
+def _value_document(value: Digest | Holder | int) -> dict[str, str] | int:
     if isinstance(value, Digest):
         return {"sha256": value.hex}
     if isinstance(value, Holder):
@@ -185,19 +184,21 @@ def value_document(value: Digest | Holder | int) -> dict[str, str] | int:
     return value
 
 
-def _withdrawn(entry: Withdrawal) -> dict[str, Any]:
+def withdrawal_document(entry: Withdrawal) -> dict[str, Any]:
+    """A withdrawal, as it stands in a feed."""
     return {
         "kind": entry.kind.value,
-        "value": value_document(entry.value),
+        "value": _value_document(entry.value),
         "at": shown(entry.at.astimezone(UTC)),
         "reason": entry.reason,
     }
 
 
-def _written(entry: Revocation) -> dict[str, Any]:
+def entry_document(entry: Revocation) -> dict[str, Any]:
+    """A revocation, as it stands in a feed."""
     return {
         "kind": entry.kind.value,
-        "value": value_document(entry.value),
+        "value": _value_document(entry.value),
         "since": shown(entry.since.astimezone(UTC)),
         "reason": entry.reason,
         "scope": entry.scope.value,
