@@ -9,7 +9,7 @@ import click
 from attest.claims.revocations import Kind, Scope
 from attest.cli import options, times
 from attest.cli.revocations_issue import Desk, issuing, reason_of
-from attest.cli.revocations_place import PLACE
+from attest.cli.revocations_place import PLACE, VALUE
 
 if TYPE_CHECKING:
     from attest.claims.revocations import Revocation
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 )
 @click.argument("place", metavar="PLACE", type=PLACE)
 @click.argument("kind", type=click.Choice([kind.value for kind in Kind]), metavar="KIND")
-@click.argument("words", metavar="VALUE…", nargs=-1, required=True)
+@click.argument("words", metavar="VALUE…", nargs=-1, required=True, type=VALUE)
 @click.option("-m", "--reason", metavar="TEXT", help="Why; signed with it.")
 @click.option("--since", metavar="TIME", help="From when on: a time with its zone, or 6h, 30d ago. [default: now]")
 @click.option("--scope", type=click.Choice([scope.value for scope in Scope]), help="Whether what was made from it too.")

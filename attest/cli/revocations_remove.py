@@ -9,7 +9,7 @@ import click
 from attest.claims.revocations import Kind
 from attest.cli import options, render
 from attest.cli.revocations_issue import Desk, issuing, reason_of
-from attest.cli.revocations_place import PLACE
+from attest.cli.revocations_place import PLACE, VALUE
 from attest.errors import InputError, Interrupted
 
 
@@ -21,7 +21,7 @@ from attest.errors import InputError, Interrupted
 )
 @click.argument("place", metavar="PLACE", type=PLACE)
 @click.argument("kind", type=click.Choice([kind.value for kind in Kind]), metavar="KIND")
-@click.argument("words", metavar="VALUE…", nargs=-1, required=True)
+@click.argument("words", metavar="VALUE…", nargs=-1, required=True, type=VALUE)
 @click.option("-m", "--reason", metavar="TEXT", help="Why it was a mistake; signed with it.")
 @click.option("--no-issuer", is_flag=True, help="With identity: a holder of a private authority's certificates.")
 @issuing()

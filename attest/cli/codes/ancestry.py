@@ -121,7 +121,7 @@ ANCESTRY: Final[Mapping[str, tuple[str, str, int]]] = {
     ),
     "revocations-other-signer": (
         "the feed that is to be continued is signed by somebody else than who issues the next one",
-        "sign with the key of the issue before, or name that one with --trust-key, or the readers' policy with --policy",
+        "sign with that one's key, or name it with --trust-key, or the readers' policy with --policy",
         1,
     ),
     "revocations-conflict": (
