@@ -241,9 +241,10 @@ class _Way:
 
     def _fetch(self, reference: Reference, policy: Policy) -> Ancestor | Unreached | None:
         sought = Sought(reference=reference, policy=policy.digest)
-        if sought not in self.ancestors:
+        found = self.ancestors.get(sought)
+        if found is None:
             self.walk.wanted.setdefault(sought, policy)
-        return self.ancestors.get(sought)
+        return found
 
 
 def _inputs(stories: Sequence[Story], *, host: str | None) -> Iterable[Input]:
