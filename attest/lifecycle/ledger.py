@@ -305,6 +305,15 @@ class Place:
         row = self._one("SELECT number FROM versions WHERE place=? AND label=? AND sequence<=?", label, self.until)
         return None if row is None else int(row[0])
 
+    def numbers_for(self, manifest: Digest) -> tuple[int, ...]:
+        """Every number under which a manifest was registered."""
+        with self.ledger.opened() as connection:
+            rows = connection.execute(
+                "SELECT number FROM versions WHERE place=? AND manifest=? AND sequence<=? ORDER BY number",
+                (self.place, str(manifest), self.until),
+            ).fetchall()
+        return tuple(int(row[0]) for row in rows)
+
     def number_for(self, manifest: Digest) -> int | None:
         """The newest number under which a manifest was registered."""
         row = self._one("SELECT max(number) FROM versions WHERE place=? AND manifest=?", str(manifest))

@@ -6,26 +6,33 @@ reader computes it again and compares. Pure: what earlier events said is asked o
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Protocol
 
 from attest.claims.event import Action
-from attest.claims.log_state import MOST_ALIASES, RoleName, Stage, State
+from attest.claims.log_state import (
+    MOST_ALIASES,
+    MOST_NUMBER,
+    MOST_REVOKED,
+    MOST_ROLE_ENTRIES,
+    RoleName,
+    Stage,
+    State,
+)
 from attest.errors import IllegalEvent
+from attest_registry.reference import can_be_alias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from attest.claims.event import Event, Versioned
     from attest.claims.log_state import Held
+    from attest_registry.digest import Digest
 
 ALIAS_STAGES: Final[Mapping[str, Stage]] = MappingProxyType({"production": Stage.PRODUCTION, "staging": Stage.STAGING})
 """The aliases whose holder has the stage of the same name; every other alias leaves stages alone."""
 
-_ALIAS: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}", re.ASCII)
-_RESERVED: Final = re.compile(r"latest|v[0-9]+|attest-.*|sha256-.*", re.ASCII)
 _WITH_GATE: Final = frozenset({Action.PROMOTE, Action.ROLLBACK})
 _ABOUT_THE_MODEL: Final = frozenset({Action.BIND_POLICY, Action.GRANT, Action.RESOLVE_FORK, Action.DELETE})
 
@@ -39,6 +46,10 @@ class Known(Protocol):
 
     def number_of(self, label: str) -> int | None:
         """The number that a label was registered for."""
+        ...
+
+    def numbers_for(self, manifest: Digest) -> tuple[int, ...]:
+        """Every number under which a manifest was registered."""
         ...
 
     def holders(self, alias: str) -> tuple[int, ...]:
@@ -57,6 +68,10 @@ class NothingKnown:
     def number_of(self, label: str) -> int | None:  # noqa: ARG002
         """None yet."""
         return None
+
+    def numbers_for(self, manifest: Digest) -> tuple[int, ...]:  # noqa: ARG002
+        """None yet."""
+        return ()
 
     def holders(self, alias: str) -> tuple[int, ...]:  # noqa: ARG002
         """None yet."""
@@ -121,7 +136,9 @@ def _check_parts(event: Event) -> None:
     }
     if missing.get(event.action):
         raise _illegal(event, "it lacks what it acts on", code="event-parts")
-    if target.alias is not None and (not _ALIAS.fullmatch(target.alias) or _RESERVED.fullmatch(target.alias)):
+    if sum(each is not None for each in (target.alias, target.stage, target.role)) > 1:
+        raise _illegal(event, "it acts on several things at once", code="event-parts")
+    if target.alias is not None and not can_be_alias(target.alias):
         raise _illegal(event, f"{target.alias[:80]!r} cannot be an alias", code="bad-alias")
 
 
@@ -147,6 +164,7 @@ def _check_role(before: State, event: Event) -> None:
     alias = event.target.alias or stage
     needed = _ROLES[event.action]
     if any(before.allows(event.by, role, alias) for role in needed):
+        _check_stage_left(before, event)
         return
     if event.action is Action.RECORD and set(needed) & set(before.roles_of(event.by)):
         return  # what an approver of one alias decided is about the version
@@ -157,6 +175,23 @@ def _check_role(before: State, event: Event) -> None:
         expected=" or ".join(needed) + (f" of @{alias}" if alias and needed == _APPROVER else ""),
         found=f"{shown_name(event)}, {', '.join(before.roles_of(event.by)) or 'who has no role'}",
     )
+
+
+def _check_stage_left(before: State, event: Event) -> None:
+    """Nobody takes a version out of production by the way, who may not act on production."""
+    production = Stage.PRODUCTION.value
+    entered = event.target.stage or ALIAS_STAGES.get(event.target.alias or "")
+    leaves = event.action in _WITH_GATE and entered is Stage.STAGING
+    if not leaves or event.version.number not in before.stages.get(production, ()):
+        return
+    if not before.allows(event.by, RoleName.APPROVER, production):
+        raise _illegal(
+            event,
+            "it would leave the stage production, and its signer has no role for that",
+            code="role-missing",
+            expected=f"{RoleName.APPROVER} of @{production}",
+            found=shown_name(event),
+        )
 
 
 def shown_name(event: Event) -> str:
@@ -198,6 +233,8 @@ def _register(before: State, event: Event, known: Known) -> State:
     if version.label is not None and known.number_of(version.label) is not None:
         found = f"version {known.number_of(version.label)}"
         raise _illegal(event, f"the label {version.label} is taken", code="label-taken", found=found)
+    if version.number >= MOST_NUMBER:
+        raise _illegal(event, "there are too many versions", code="log-limit", expected=f"less than {MOST_NUMBER}")
     return replace(before, next_number=before.next_number + 1)
 
 
@@ -205,23 +242,35 @@ def _record(before: State, event: Event, known: Known) -> State:  # noqa: ARG001
     return before
 
 
-def _promote(before: State, event: Event, known: Known) -> State:  # noqa: ARG001
-    version, target, gate = event.version, event.target, event.gate
-    if version.number in before.revoked:
-        raise _illegal(event, "the version is revoked", code="version-revoked")
+def _check_revoked(before: State, event: Event, known: Known) -> None:
+    """What was revoked are the files: the same ones under another number are revoked with them."""
+    numbers = {event.version.number, *known.numbers_for(event.version.manifest)}
+    for number in sorted(numbers & set(before.revoked)):
+        what = "the version is" if number == event.version.number else f"its files are version {number}, which is"
+        raise _illegal(event, f"{what} revoked", code="version-revoked")
+
+
+def _check_gate(before: State, event: Event) -> None:
+    target, gate = event.target, event.gate
     bound = before.policies.get(target.alias or str(target.stage))
-    if gate is None or gate.policy != bound:
+    if gate is not None and gate.policy != bound:
         raise _illegal(
             event,
             "its gate is not the one that is bound",
             code="gate-policy",
             expected="the built-in gate" if bound is None else str(bound),
-            found="the built-in gate" if gate is None or gate.policy is None else str(gate.policy),
+            found="the built-in gate" if gate.policy is None else str(gate.policy),
         )
+
+
+def _promote(before: State, event: Event, known: Known) -> State:
+    version, target, gate = event.version, event.target, event.gate
+    _check_revoked(before, event, known)
+    _check_gate(before, event)
     if target.alias is None:
         return _staged(before, version.number, target.stage)
     holder = before.aliases.get(target.alias)
-    if gate.against is not None and gate.against != holder:
+    if gate is not None and gate.against is not None and gate.against != holder:
         raise _illegal(event, f"its gate compared with another holder of @{target.alias}", code="gate-against")
     return _moved(before, event, target.alias)
 
@@ -273,8 +322,8 @@ def _demote(before: State, event: Event, known: Known) -> State:  # noqa: ARG001
 
 def _rollback(before: State, event: Event, known: Known) -> State:
     number, alias = event.version.number, event.target.alias or ""
-    if number in before.revoked:
-        raise _illegal(event, "the version is revoked", code="version-revoked")
+    _check_revoked(before, event, known)
+    _check_gate(before, event)
     if number not in known.holders(alias):
         held = ", ".join(map(str, known.holders(alias)[-5:])) or "none"
         raise _illegal(
@@ -295,6 +344,8 @@ def _revoke(before: State, event: Event, known: Known) -> State:  # noqa: ARG001
     number = event.version.number
     if number in before.revoked:
         raise _illegal(event, "it is revoked already", code="version-revoked")
+    if len(before.revoked) >= MOST_REVOKED:
+        raise _illegal(event, "too many versions are revoked", code="log-limit", expected=f"at most {MOST_REVOKED}")
     return replace(before, revoked=tuple(sorted({*before.revoked, number})))
 
 
@@ -306,6 +357,8 @@ def _bind_policy(before: State, event: Event, known: Known) -> State:  # noqa: A
         policies.pop(alias, None)
     else:
         policies[alias] = bound
+    if len(policies) > MOST_ALIASES:
+        raise _illegal(event, "too many policies are bound", code="log-limit", expected=f"at most {MOST_ALIASES}")
     return replace(before, policies=MappingProxyType(policies))
 
 
@@ -319,6 +372,8 @@ def _grant(before: State, event: Event, known: Known) -> State:  # noqa: ARG001
         roles.pop(role.value, None)
     if not any(grant.aliases is None for grant in roles.get(RoleName.ADMIN, ())):
         raise _illegal(event, "a log needs an admin", code="last-admin", expected="at least one admin of everything")
+    if sum(map(len, roles.values())) > MOST_ROLE_ENTRIES:
+        raise _illegal(event, "too many people have roles", code="log-limit", expected=f"at most {MOST_ROLE_ENTRIES}")
     return replace(before, roles=MappingProxyType(roles))
 
 
