@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from attest.claims.log_state import State
     from attest.claims.signer_name import SignerName
     from attest.evidence.evidence import Evidence
-    from attest.lifecycle.transitions import Known
+    from attest.lifecycle.preconditions import Known
     from attest.trust.signatory import Signatory
     from attest.verify.facts import Fact
 

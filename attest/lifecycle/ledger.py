@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -20,14 +20,14 @@ from attest.claims.event import Action, Versioned
 from attest.claims.log_state import State
 from attest.claims.signer_name import SignerName
 from attest.errors import AttestError, InputError, LogBroken
+from attest.lifecycle.remembered import Remembered as Remembered  # noqa: PLC0414  # part of what is asked here
+from attest.lifecycle.remembered import Verified as Verified  # noqa: PLC0414
 from attest_registry.digest import Digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
     from typing import Self
-
-    from attest.claims.event import Event
 
 _VERSION: Final = 1
 _BUSY_SECONDS: Final = 30.0
@@ -47,40 +47,6 @@ CREATE TABLE keys (fingerprint TEXT PRIMARY KEY, der BLOB NOT NULL) WITHOUT ROWI
 CREATE TABLE gates (place TEXT, event TEXT, PRIMARY KEY (place, event)) WITHOUT ROWID;
 """
 _TABLES: Final = ("events", "versions", "holders", "records", "gates", "logs")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Remembered:
-    """The newest event of a log that was verified here.
-
-    Args:
-        log: digest of the log's first event.
-        model: the model's name.
-        environment: which registry it is of.
-        sequence: number of the newest event.
-        head: digest of its words.
-        bundle: digest of the bundle that it was read from.
-        time: when it happened, by its own words.
-        state: what everything means since.
-    """
-
-    log: Digest
-    model: str
-    environment: str | None
-    sequence: int
-    head: Digest
-    bundle: Digest
-    time: datetime
-    state: State
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Verified:
-    """An event that was verified, with the digests of its words and of its bundle."""
-
-    event: Event
-    digest: Digest
-    bundle: Digest
 
 
 class Ledger:
@@ -123,7 +89,8 @@ class Ledger:
             try:
                 yield connection
             except BaseException:
-                connection.execute("ROLLBACK")
+                with suppress(sqlite3.Error):  # a damaged file may have ended it already
+                    connection.execute("ROLLBACK")
                 raise
             connection.execute("COMMIT")
         except sqlite3.Error as error:
@@ -137,16 +104,12 @@ class Ledger:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             where = str(self._folder / "logs.sqlite")
         connection = sqlite3.connect(where, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=NORMAL")
-        connection.execute("BEGIN IMMEDIATE")
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if version == 0:
-            for statement in _SCHEMA.split(";\n"):
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version={_VERSION}")
-        connection.execute("COMMIT")
-        if version not in {0, _VERSION}:
+        try:
+            version = _prepared(connection)
+        except BaseException:
+            connection.close()
+            raise
+        if version != _VERSION:
             connection.close()
             raise self._unusable(f"it is of version {version}, and this attest knows {_VERSION}")
         self._connection = connection
@@ -158,6 +121,21 @@ class Ledger:
             code="log-memory",
             expected="a state folder that can be read and written ($ATTEST_STATE)",
         )
+
+
+def _prepared(connection: sqlite3.Connection) -> int:
+    """The version of a memory, which is set up where it is empty."""
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute("BEGIN IMMEDIATE")
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version == 0:
+        for statement in _SCHEMA.split(";\n"):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version={_VERSION}")
+        version = _VERSION
+    connection.execute("COMMIT")
+    return int(version)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -218,6 +196,7 @@ class Place:
             if abandoned is not None:
                 self._forget_from(connection, abandoned)
             newest = connection.execute("SELECT sequence FROM logs WHERE place=?", (self.place,)).fetchone()
+            self._check_whole(verified[0], known=0 if newest is None else newest[0])
             for each in verified:
                 if newest is not None and each.event.sequence <= newest[0]:
                     self._compare(connection, each)
@@ -225,6 +204,17 @@ class Place:
                     self._insert(connection, each)
             if newest is None or verified[-1].event.sequence > newest[0]:
                 self._advance(connection, verified)
+
+    def _check_whole(self, first: Verified, *, known: int) -> None:
+        """Somebody may have had this machine forget the log while it was read from what was remembered on."""
+        if first.event.sequence > known + 1:
+            raise InputError(
+                f"what is remembered of the log at {self.place} was taken away while the log was read",
+                code="log-memory",
+                expected=f"event {first.event.sequence - 1} to be remembered",
+                found=f"event {known}" if known else "nothing",
+                hint="run the same command again",
+            )
 
     def _forget_from(self, connection: sqlite3.Connection, sequence: int) -> None:
         for table in ("events", "versions", "holders", "records"):
