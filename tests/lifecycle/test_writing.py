@@ -12,7 +12,6 @@ from attest.claims.log_state import Grant, RoleName
 from attest.errors import IllegalEvent
 from attest.lifecycle import writing
 from attest.lifecycle.log_store import LogStore
-from attest.lifecycle.writing import Draft
 from attest_registry import limits
 from attest_registry.catalogue.liveness import this_process
 from attest_registry.catalogue.store import Catalogue
@@ -21,6 +20,7 @@ from tests.lifecycle.house import House, grant, manifest, name, promote, registe
 
 if TYPE_CHECKING:
     from attest.lifecycle.log import Log
+    from attest.lifecycle.writing import Draft
 
 
 def in_catalogue(house: House) -> tuple[int, int | None]:
