@@ -300,6 +300,11 @@ class Place:
         )
         return None if row is None else Versioned(number=number, manifest=Digest.parse(row[0]), label=row[1])
 
+    def registered_at(self, number: int) -> int | None:
+        """The number of the event that registered a version."""
+        row = self._one("SELECT sequence FROM versions WHERE place=? AND number=? AND sequence<=?", number, self.until)
+        return None if row is None else int(row[0])
+
     def number_of(self, label: str) -> int | None:
         """The number that a label was registered for."""
         row = self._one("SELECT number FROM versions WHERE place=? AND label=? AND sequence<=?", label, self.until)

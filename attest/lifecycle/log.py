@@ -28,6 +28,7 @@ from attest_registry.errors import NotFound
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from attest.claims.event import Event
     from attest.claims.log_state import Held, State
     from attest.claims.signer_name import SignerName
     from attest.evidence.evidence import Evidence
@@ -73,12 +74,29 @@ class Log:
         return self.head.sequence
 
     def evidence(self, sequence: int) -> Evidence:
-        """The bundle of an event, and it is the one that was verified.
+        """The bundle of an event, as the store has it.
+
+        Raises:
+            LogBroken: it is not there (`log-gap`).
+        """
+        return _bundle(self.store, self.segment, sequence)
+
+    def event_at(self, sequence: int) -> Event:
+        """An event that was verified here before: the memory has the digest of its words.
 
         Raises:
             LogBroken: it is not there, or another one (`log-fork`).
         """
-        return _bundle(self.store, self.segment, sequence)
+        raw = self.evidence(sequence)
+        seen, words = self.place.event_at(sequence), Digest.of(Bundle.parse(raw.raw).payload)
+        if seen is None or not seen.matches(words):
+            raise LogBroken(
+                f"event {sequence} of {self.head.model} is another one than was verified",
+                code="log-fork",
+                expected=str(seen),
+                found=str(words),
+            )
+        return unverified_event(raw)
 
     @property
     def expected(self) -> Expected:

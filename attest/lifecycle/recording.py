@@ -16,6 +16,7 @@ from attest.claims.statement import Statement
 from attest.errors import IllegalEvent
 from attest.evidence.attach import attach
 from attest.evidence.evidence import Evidence
+from attest.lifecycle.rebuilding import index_version
 from attest.lifecycle.writing import Draft
 from attest.signing.bundle import Bundle
 from attest.trust.window import shown
@@ -84,4 +85,5 @@ def record(
     claim = Reviewed(claim=Digest.of(statement.raw), signer=writer.who)
     draft = Draft(action=Action.RECORD, version=version, claims=(claim,), reason=reason)
     after = session.write(log, draft)
+    index_version(session, after, version.number)
     return Recorded(log=after, version=version, claim=claim.claim, predicate_type=statement.predicate_type)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from attest.claims.event import Action, Versioned
+from attest.lifecycle.rebuilding import index_version
 from attest.lifecycle.writing import Draft
 from attest_registry.errors import Conflict, NotFound
 
@@ -56,6 +57,8 @@ def register(session: Session, *, number: int, digest: Digest, label: str | None
     versions = [_found(session, each) for each in range(first, number)]
     versions.append(Versioned(number=number, manifest=digest, label=_free(session, label)))
     after = session.write(log, *(Draft(action=Action.REGISTER, version=version) for version in versions))
+    for version in versions:
+        index_version(session, after, version.number)
     return Registered(log=after, versions=tuple(versions), begun=log is None)
 
 
