@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from attest.cli import options, render
+from attest.cli import options, render, show_log
 from attest.cli.references import REFERENCE
 from attest.errors import NoTrust
 from attest.settings import Settings
@@ -20,10 +20,17 @@ if TYPE_CHECKING:
     from attest.whom import Whom
 
 
-@click.command(epilog=options.examples("attest show credit-risk:1", "attest show credit-risk:1 --key alice.pub --json"))
+@click.command(
+    epilog=options.examples(
+        "attest show credit-risk:1",
+        "attest show credit-risk:1 --key alice.pub --json",
+        "attest show credit-risk@production --at 2026-03-08T14:32Z",
+    )
+)
 @click.argument("reference", metavar="REF", type=REFERENCE)
 @options.trust()
 @click.option("--files", is_flag=True, help="List every file with its digest.")
+@click.option("--at", "moment", metavar="TIME", help="With NAME@ALIAS: what it pointed at then; RFC 3339, or 30d, 6h.")
 @options.as_json()
 @options.reach()
 def command(
@@ -31,6 +38,7 @@ def command(
     reference: str,
     whom: Whom,
     files: bool,
+    moment: str | None,
     as_json: bool,
     plain_http: bool,
     ca_file: str | None,
@@ -44,11 +52,16 @@ def command(
     settings = Settings.load()
     reach = Reach(plain_http=plain_http, ca_file=ca_file)
     in_force = _policy(settings, whom, asked_for=reference)
-    found = describe(Reference.parse(reference), lambda ref: repository_for(ref, settings, reach), policy=in_force)
+    parsed = Reference.parse(reference)
+    stands = show_log.standing_of(parsed, settings, reach, policy=in_force, moment=moment)
+    if stands is not None:
+        parsed = parsed.with_version(str(stands.version.number)).pinned(stands.version.manifest)
+    found = describe(parsed, lambda ref: repository_for(ref, settings, reach), policy=in_force)
+    tags = show_log.tags_of(parsed, settings)
     if as_json:
-        render.document(_document(found))
+        render.document(_document(found) | show_log.document(stands, tags))
     else:
-        _show(found, in_force, files=files)
+        _show(found, in_force, files=files, log=show_log.lines(stands, tags))
 
 
 def _policy(settings: Settings, whom: Whom, *, asked_for: str) -> Policy | None:
@@ -64,7 +77,7 @@ _UNCHECKED = "log entries and timestamps not checked, because no trusted root is
 _SECTIONS = (("lineage", "none stated"), ("evidence", "none"))
 
 
-def _show(found: Description, policy: Policy | None, *, files: bool) -> None:
+def _show(found: Description, policy: Policy | None, *, files: bool, log: list[tuple[str, str]]) -> None:
     if policy is None:
         standing = render.paint("NOT VERIFIED: no policy or key given", "yellow", sys.stdout)
     elif found.verified:
@@ -74,7 +87,7 @@ def _show(found: Description, policy: Policy | None, *, files: bool) -> None:
     render.result(str(found.reference))
     render.result(f"  {standing}")
     absent = [(name, word) for name, word in _SECTIONS if not getattr(found, name)]
-    for line in render.columns([*_facts(found), *absent]):
+    for line in render.columns([*log, *_facts(found), *absent]):
         render.result(line)
     if files:
         render.result("  files")

@@ -12,7 +12,7 @@ import json
 import sqlite3
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from attest.claims.approval import Reviewed
@@ -39,14 +39,15 @@ CREATE TABLE versions (place TEXT, number INTEGER, manifest TEXT NOT NULL, label
   PRIMARY KEY (place, number)) WITHOUT ROWID;
 CREATE UNIQUE INDEX labels ON versions (place, label) WHERE label IS NOT NULL;
 CREATE INDEX manifests ON versions (place, manifest);
-CREATE TABLE holders (place TEXT, alias TEXT, sequence INTEGER, number INTEGER NOT NULL,
+CREATE TABLE moves (place TEXT, alias TEXT, sequence INTEGER, number INTEGER, time TEXT NOT NULL,
   PRIMARY KEY (place, alias, sequence)) WITHOUT ROWID;
 CREATE TABLE records (place TEXT, manifest TEXT, claim TEXT, signer TEXT, sequence INTEGER NOT NULL,
   PRIMARY KEY (place, manifest, claim, signer)) WITHOUT ROWID;
 CREATE TABLE keys (fingerprint TEXT PRIMARY KEY, der BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE gates (place TEXT, event TEXT, PRIMARY KEY (place, event)) WITHOUT ROWID;
 """
-_TABLES: Final = ("events", "versions", "holders", "records", "gates", "logs")
+_MOVES: Final = frozenset({Action.PROMOTE, Action.ROLLBACK, Action.DEMOTE})
+_TABLES: Final = ("events", "versions", "moves", "records", "gates", "logs")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -227,7 +228,7 @@ class Place:
                 self._advance(connection, verified)
 
     def _forget_from(self, connection: sqlite3.Connection, sequence: int) -> None:
-        for table in ("events", "versions", "holders", "records"):
+        for table in ("events", "versions", "moves", "records"):
             connection.execute(f"DELETE FROM {table} WHERE place=? AND sequence>=?", (self.place, sequence))  # noqa: S608
         connection.execute("UPDATE logs SET sequence=? WHERE place=?", (sequence - 1, self.place))
 
@@ -253,9 +254,11 @@ class Place:
                 "INSERT INTO versions VALUES (?,?,?,?,?)",
                 (place, version.number, str(version.manifest), version.label, event.sequence),
             )
-        if event.target.alias is not None and event.action in {Action.PROMOTE, Action.ROLLBACK}:
+        if event.target.alias is not None and event.action in _MOVES:
+            number = None if event.action is Action.DEMOTE else version.number
             connection.execute(
-                "INSERT INTO holders VALUES (?,?,?,?)", (place, event.target.alias, event.sequence, version.number)
+                "INSERT INTO moves VALUES (?,?,?,?,?)",
+                (place, event.target.alias, event.sequence, number, event.time.isoformat()),
             )
         for claim in event.claims:
             connection.execute(
@@ -319,7 +322,7 @@ class Place:
         """The numbers of the versions that an alias has pointed at, each once, the latest last."""
         with self.ledger.opened() as connection:
             rows = connection.execute(
-                "SELECT number FROM holders WHERE place=? AND alias=? AND sequence<=?"
+                "SELECT number FROM moves WHERE place=? AND alias=? AND sequence<=? AND number IS NOT NULL"
                 " GROUP BY number ORDER BY max(sequence)",
                 (self.place, alias, self.until),
             ).fetchall()
@@ -327,8 +330,25 @@ class Place:
 
     def promoted(self, alias: str) -> int | None:
         """The number of the event by which the alias got its present holder."""
-        row = self._one("SELECT max(sequence) FROM holders WHERE place=? AND alias=?", alias)
+        row = self._one("SELECT max(sequence) FROM moves WHERE place=? AND alias=? AND number IS NOT NULL", alias)
         return None if row is None or row[0] is None else int(row[0])
+
+    def moved_before(self, alias: str, time: datetime) -> int | None:
+        """The number of the last event at or before a time that moved an alias, or took it away."""
+        row = self._one(
+            "SELECT max(sequence) FROM moves WHERE place=? AND alias=? AND time<=?",
+            alias,
+            time.astimezone(UTC).isoformat(),
+        )
+        return None if row is None or row[0] is None else int(row[0])
+
+    def aliases(self) -> tuple[str, ...]:
+        """Every alias that there ever was."""
+        with self.ledger.opened() as connection:
+            rows = connection.execute(
+                "SELECT DISTINCT alias FROM moves WHERE place=? ORDER BY alias", (self.place,)
+            ).fetchall()
+        return tuple(row[0] for row in rows)
 
     def recorded(self, manifest: Digest) -> tuple[Reviewed, ...]:
         """The claims about a version that were recorded in the log, so that none of them may be missing."""

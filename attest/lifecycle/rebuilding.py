@@ -6,6 +6,7 @@ Unsigned notes are nowhere else, and are left as they are.
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -70,3 +71,18 @@ def index_version(session: Session, log: Log, number: int) -> None:
     sequence = session.place.registered_at(number)
     if sequence is not None:
         session.catalogue.put_versions(session.name, [version_row(session, log, log.event_at(sequence))])
+
+
+def differences(session: Session) -> list[str]:
+    """What the catalogue says of a model otherwise than its log and store do; `-` what it lacks, `+` what it adds.
+
+    Raises:
+        LogBroken: the log does not hold.
+    """
+    from attest_registry.catalogue.store import Catalogue  # noqa: PLC0415  # SQLAlchemy
+
+    with tempfile.TemporaryDirectory(prefix="attest-check-") as folder, Catalogue.open(f"{folder}/fresh.db") as fresh:
+        index_model(session, into=fresh)
+        right, there = list(fresh.dump(model=session.name)), list(session.catalogue.dump(model=session.name))
+    kept = set(right) & set(there)
+    return [f"- {line}" for line in right if line not in kept] + [f"+ {line}" for line in there if line not in kept]
