@@ -74,18 +74,18 @@ def check(*, names: tuple[str, ...], as_json: bool, plain_http: bool, ca_file: s
             if session.read() is None:
                 continue
             checked += 1
-            found += [(session.name, line) for line in differences(session)]
+            found += [(session.name, str(each)) for each in differences(session)]
     if as_json:
         items = [{"model": name, "difference": line} for name, line in found]
         render.document({"schema": "attest/catalogue-check/v1", "checked": checked, "differences": items})
     else:
         for name, line in found:
-            render.result(f"{name}\t{line}")
+            render.result(f"{name}\t{render.clean(line)}")
         if not found:
             render.result(f"{render.plural(checked, 'model')}: the catalogue says what the stores say")
     if found:
         raise Refusal(
-            f"the catalogue differs from the stores in {render.plural(len(found), 'line')}",
+            f"the catalogue differs from the stores in {render.plural(len(found), 'place')}",
             code="catalogue-differs",
             hint="attest catalogue rebuild     makes it again; then look for who changed it",
             shown=False,

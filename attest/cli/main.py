@@ -35,6 +35,8 @@ GROUPS: Final[dict[str, dict[str, str]]] = {
         "demote": "take a name away",
         "resolve": "the version that a name means, by the verified log",
         "history": "what happened to a model, and what was the case at a time",
+        "search": "find versions by metrics, aliases, lineage, people and times",
+        "tag": "free notes about a model or version, unsigned",
         "login": "keep a registry's credentials",
         "logout": "forget them",
     },
@@ -52,12 +54,13 @@ GROUPS: Final[dict[str, dict[str, str]]] = {
     "Upkeep": {
         "info": "versions, folders and settings, for bug reports",
         "cache": "look at and clear fetched models",
+        "catalogue": "make the index of models again, check it, migrate it",
         "explain": "what an error code means and what to do",
         "completion": "completion for bash, zsh or fish",
         "help": "help on a topic: references, policy, exit-codes, environment, glossary, offline",
     },
 }
-_OTHER_NAMES: Final = {"inspect": "show"}
+_OTHER_NAMES: Final = {"inspect": "show", "catalog": "catalogue"}
 _INTERNAL: Final = 5
 _GARBAGE_AFTER: Final = 50_000
 """New objects before Python looks for cycles. Its own 700 make it look sixty times while the modules of one short

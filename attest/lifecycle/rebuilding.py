@@ -6,13 +6,15 @@ Unsigned notes are nowhere else, and are left as they are.
 
 from __future__ import annotations
 
+import json
 import tempfile
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attest.claims.event import Action
 from attest.lifecycle.indexing import rows_of
 from attest.lifecycle.version_rows import version_row
+from attest_registry.strict_json import to_compact_json
 
 if TYPE_CHECKING:
     from attest.lifecycle.log import Log
@@ -73,8 +75,30 @@ def index_version(session: Session, log: Log, number: int) -> None:
         session.catalogue.put_versions(session.name, [version_row(session, log, log.event_at(sequence))])
 
 
-def differences(session: Session) -> list[str]:
-    """What the catalogue says of a model otherwise than its log and store do; `-` what it lacks, `+` what it adds.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Difference:
+    """Something that the catalogue says otherwise than log and store do.
+
+    Args:
+        what: the row: `version 2`, `alias production`.
+        field: the part of it that differs; empty where the whole row is too many or missing.
+        expected: what it should be; `None` where the row should not be there.
+        found: what is there; `None` where the row is missing.
+    """
+
+    what: str
+    field: str
+    expected: str | None
+    found: str | None
+
+    def __str__(self) -> str:
+        if self.expected is None or self.found is None:
+            return f"{self.what} is {'missing' if self.found is None else 'not in the log'}"
+        return f"{self.what}: {self.field} is {self.found}, should be {self.expected}"
+
+
+def differences(session: Session) -> list[Difference]:
+    """Compare the catalogue with a fresh one, row by row.
 
     Raises:
         LogBroken: the log does not hold.
@@ -83,6 +107,32 @@ def differences(session: Session) -> list[str]:
 
     with tempfile.TemporaryDirectory(prefix="attest-check-") as folder, Catalogue.open(f"{folder}/fresh.db") as fresh:
         index_model(session, into=fresh)
-        right, there = list(fresh.dump(model=session.name)), list(session.catalogue.dump(model=session.name))
-    kept = set(right) & set(there)
-    return [f"- {line}" for line in right if line not in kept] + [f"+ {line}" for line in there if line not in kept]
+        right, there = _rows(fresh, session.name), _rows(session.catalogue, session.name)
+    found: list[Difference] = []
+    for what in sorted(right.keys() | there.keys()):
+        expected, actual = right.get(what), there.get(what)
+        if expected is None or actual is None:
+            whole = "" if expected is None else "there", "" if actual is None else "there"
+            found.append(Difference(what=what, field="", expected=whole[0] or None, found=whole[1] or None))
+            continue
+        found += [
+            Difference(
+                what=what,
+                field=name,
+                expected=to_compact_json(expected.get(name)).decode(),
+                found=to_compact_json(actual.get(name)).decode(),
+            )
+            for name in sorted(expected.keys() | actual.keys())
+            if expected.get(name) != actual.get(name)
+        ]
+    return found
+
+
+def _rows(catalogue: Catalogue, name: str) -> dict[str, dict[str, Any]]:
+    """`version 2` → its values."""
+    found = {}
+    for line in catalogue.dump(model=name):
+        _, kind, key, text = line.split("\t", 3)
+        words = [word.lstrip("0") if word.isdecimal() else word for word in key.split()]
+        found[" ".join([kind, *words])] = json.loads(text)
+    return found

@@ -43,17 +43,18 @@ _MODELS: Final = select(MODELS).where(or_(MODELS.c.head > 0, MODELS.c.versions >
 _OF_MODEL: Final[BindParameter[int]] = bindparam("model")
 
 
-def lines(database: Database, *, notes: bool = False) -> Iterator[str]:
+def lines(database: Database, *, model: str | None = None, notes: bool = False) -> Iterator[str]:
     """The lines, all of one moment.
 
     Args:
         database: the catalogue.
+        model: of this model alone.
         notes: with unsigned notes, which no store has.
     """
     with database.reading() as connection:
-        for model in connection.execute(_MODELS).all():
-            for kind, found in _of_model(connection, model, notes=notes):
-                yield from (f"{_plain(model.name)}\t{kind}\t{key}\t{text}" for key, text in found)
+        for row in connection.execute(_MODELS if model is None else _MODELS.where(MODELS.c.name == model)).all():
+            for kind, found in _of_model(connection, row, notes=notes):
+                yield from (f"{_plain(row.name)}\t{kind}\t{key}\t{text}" for key, text in found)
 
 
 def _of_model(

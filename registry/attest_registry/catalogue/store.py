@@ -240,6 +240,6 @@ class Catalogue:
         """Drop everything that a store has about a model, for reading it back; unsigned notes only on demand."""
         forgetting.forget(self._database, model, notes=notes)
 
-    def dump(self, *, notes: bool = False) -> Iterator[str]:
-        """Everything that a rebuild must reproduce, as sorted lines of text; see `dump`."""
-        return dump.lines(self._database, notes=notes)
+    def dump(self, *, model: str | None = None, notes: bool = False) -> Iterator[str]:
+        """Everything that a rebuild must reproduce, of all models or of one, as sorted lines of text; see `dump`."""
+        return dump.lines(self._database, model=model, notes=notes)
