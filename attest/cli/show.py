@@ -51,7 +51,7 @@ def command(
 
     settings = Settings.load()
     reach = Reach(plain_http=plain_http, ca_file=ca_file)
-    in_force = _policy(settings, whom, asked_for=reference)
+    in_force = policy_or_none(settings, whom, asked_for=reference)
     parsed = Reference.parse(reference)
     stands = show_log.standing_of(parsed, settings, reach, policy=in_force, moment=moment)
     if stands is not None:
@@ -64,7 +64,8 @@ def command(
         _show(found, in_force, files=files, log=show_log.lines(stands, tags))
 
 
-def _policy(settings: Settings, whom: Whom, *, asked_for: str) -> Policy | None:
+def policy_or_none(settings: Settings, whom: Whom, *, asked_for: str) -> Policy | None:
+    """The policy in force; `None` where nothing says whom to trust, and nothing is verified."""
     from attest.trusting import policy_in_force  # noqa: PLC0415
 
     try:
@@ -96,7 +97,7 @@ def _show(found: Description, policy: Policy | None, *, files: bool, log: list[t
             render.result(line)
     if found.lineage:
         render.result("  lineage")
-        _show_tree(found.lineage, "    ")
+        show_tree(found.lineage, "    ")
     if found.evidence:
         _show_evidence(found, judged=policy is not None)
 
@@ -154,14 +155,15 @@ def _row(row: EvidenceRow) -> tuple[str, str, str, str]:
     )
 
 
-def _show_tree(nodes: tuple[Ancestor, ...], indent: str) -> None:
+def show_tree(nodes: tuple[Ancestor, ...], indent: str) -> None:
+    """A lineage on stdout."""
     for index, node in enumerate(nodes):
         last = index == len(nodes) - 1
         digest = "unknown" if node.digest is None else node.digest[:19]
         known = "" if node.standing in {"clean", "hashed", "admitted"} or node.digest is None else f"   {node.standing}"
         text = f"{node.role:<14} {render.clean(node.name)}   {render.clean(digest)}{known}"
         render.result(f"{indent}{'└─' if last else '├─'} {text}")
-        _show_tree(node.parents, indent + ("   " if last else "│  "))
+        show_tree(node.parents, indent + ("   " if last else "│  "))
 
 
 def _document(found: Description) -> dict[str, Any]:
@@ -179,7 +181,7 @@ def _document(found: Description) -> dict[str, Any]:
             "licence": found.bom.licence,
             "metrics": [{"name": metric.name, "value": metric.value} for metric in found.bom.metrics],
         },
-        "lineage": [_node(node) for node in found.lineage],
+        "lineage": [node_document(node) for node in found.lineage],
         "evidence": [
             {
                 "claim": row.claim,
@@ -196,12 +198,13 @@ def _document(found: Description) -> dict[str, Any]:
     }
 
 
-def _node(node: Ancestor) -> dict[str, Any]:
+def node_document(node: Ancestor) -> dict[str, Any]:
+    """A node of a lineage, for `--json`."""
     return {
         "role": node.role,
         "name": node.name,
         "digest": node.digest,
         "standing": node.standing,
         "verified": node.verified,
-        "parents": [_node(parent) for parent in node.parents],
+        "parents": [node_document(parent) for parent in node.parents],
     }
