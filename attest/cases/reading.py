@@ -44,7 +44,7 @@ from attest.policy import entries
 from attest.policy.keys import Shape
 from attest.policy.reading import read_text, read_texts, read_word
 from attest.strict_yaml import dotted, load_file
-from attest.trust.window import read_time
+from attest.trust.times import read_time
 from attest.written_path import written_path
 from attest_registry.digest import Digest
 

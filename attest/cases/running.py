@@ -154,11 +154,8 @@ class _Scene:
             now=self.case.now,
             gathered=gathered,
         )
-        while wanted := beyond.wanted(case):
-            more = {sought: self._look_for(sought, policies[sought.policy]) for sought in wanted}
-            gathered = replace(gathered, ancestors={**gathered.ancestors, **more})
-            case = replace(case, gathered=gathered)
-        return gathered
+        found = beyond.ancestors(case, lambda sought, _: self._look_for(sought, policies[sought.policy]))
+        return replace(gathered, ancestors=found)
 
     def _look_for(self, sought: Sought, policy: Policy) -> Ancestor | Unreached:
         for made in self.ancestors.values():

@@ -7,6 +7,7 @@ one that was not found says why, and is never taken for one that holds.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -177,12 +178,19 @@ def ancestor_reference(item: Input, host: str | None) -> Reference | None:
     """
     if item.uri is None or item.digest is None:
         return None
+    address = _address(item.uri)
+    if address is None:
+        return None
+    scheme, found = address
+    return Reference(host=found.host if scheme == "oci://" else host, model=found.model, digest=item.digest)
+
+
+@lru_cache(maxsize=1024)  # each round of a walk asks for the same ones again
+def _address(uri: str) -> tuple[str, Reference] | None:
     for scheme in _SCHEMES:
-        if item.uri.startswith(scheme):
-            name = item.uri.removeprefix(scheme).partition("@")[0]
+        if uri.startswith(scheme):
             try:
-                found = Reference.parse(name)
+                return scheme, Reference.parse(uri.removeprefix(scheme).partition("@")[0])
             except AttestError:
                 return None
-            return Reference(host=found.host if scheme == "oci://" else host, model=found.model, digest=item.digest)
     return None

@@ -18,7 +18,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from attest.policy.verdict import Finding, Status
-from attest.trust.window import shown
+from attest.trust.times import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from attest.claims.training import Role
 from attest.policy.requirements import Lineage, SourceState
-from attest.trust.window import shown
+from attest.trust.times import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
