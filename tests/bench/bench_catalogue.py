@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+from sqlalchemy import func, select
 
 from attest_registry.catalogue.columns import to_microseconds
 from attest_registry.catalogue.liveness import this_process
@@ -136,6 +137,9 @@ def _promote(catalogue: Catalogue, model: str, registered: int) -> float:
 
 
 def _fill(connection: Connection, size: Size) -> None:
+    indexes = [index for table in _COLUMNS for index in table.indexes]
+    for index in indexes:
+        index.drop(connection)
     for table, rows in _tables(size).items():
         block: list[tuple[Any, ...]] = []
         for row in rows:
@@ -144,6 +148,8 @@ def _fill(connection: Connection, size: Size) -> None:
                 _write(connection, table, block)
                 block.clear()
         _write(connection, table, block)
+    for index in indexes:
+        index.create(connection)
 
 
 def _write(connection: Connection, table: Table, rows: list[tuple[Any, ...]]) -> None:
@@ -236,9 +242,9 @@ def _analyse(catalogue: Catalogue) -> None:
     with catalogue._database.writing() as connection:
         connection.exec_driver_sql("ANALYZE")
         if connection.dialect.name == "postgresql":
-            for table in ("models", "versions"):
-                counted = f"pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table})"
-                connection.exec_driver_sql(f"SELECT setval({counted})")
+            for table in (MODELS, VERSIONS):
+                counter = func.pg_get_serial_sequence(table.name, "id")
+                connection.execute(select(func.setval(counter, func.max(table.c.id))))
 
 
 def _median(call: Callable[[], object], *, rounds: int = 201) -> float:
