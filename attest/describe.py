@@ -12,7 +12,7 @@ from attest.admit import locate_version
 from attest.claims import mlbom, provenance
 from attest.claims.predicates import ML_BOM, PROVENANCE, word_for
 from attest.claims.statement import Statement
-from attest.claims.training import Role
+from attest.claims.training import MODEL_ROLES
 from attest.errors import AttestError
 from attest.evidence.collect import collect
 from attest.policy.ancestry import ancestor_reference
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _DEEPEST: Final = 8
-_MODEL_ROLES: Final = frozenset({Role.BASE_MODEL, Role.TEACHER_MODEL, Role.ADAPTER_BASE})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -292,7 +291,7 @@ def _ancestor(
     depth: int,
 ) -> Ancestor:
     parents: tuple[Ancestor, ...] = ()
-    if item.role in _MODEL_ROLES and item.digest is not None:
+    if item.role in MODEL_ROLES and item.digest is not None:
         parents = _parents(item, reference, repository_of, policy, depth=depth + 1)
     return Ancestor(
         role=item.role.value,

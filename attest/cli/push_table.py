@@ -18,7 +18,11 @@ _ROLE_WORDS = (
     (Role.BASE_MODEL, "base"),
     (Role.TEACHER_MODEL, "teacher"),
     (Role.ADAPTER_BASE, "adapter of"),
+    (Role.EMBEDDING_MODEL, "embeds with"),
+    (Role.INDEX, "looks up in"),
+    (Role.PROMPTS, "prompts"),
 )
+_ALWAYS_SHOWN = {Role.DATASET, Role.BASE_MODEL, Role.TEACHER_MODEL}
 _DESCRIPTIONS = {
     Standing.HASHED: "hashed now",
     Standing.ADMITTED: "admitted by your policy",
@@ -73,7 +77,7 @@ def show_training(training: Training) -> None:
     for role, word in _ROLE_WORDS:
         found = [item for item in training.inputs if item.role is role]
         rows += [_input_row(word, item) for item in found]
-        if not found and role is not Role.ADAPTER_BASE:
+        if not found and role in _ALWAYS_SHOWN:
             rows.append((word, "none stated"))
     for metric in training.metrics:
         text = f"{render.clean(metric.name)}={metric.value}"
