@@ -29,6 +29,7 @@ class Operation(StrEnum):
     QUANTIZE = "quantize"
     CONVERT = "convert"
     IMPORT = "import"
+    ASSEMBLE = "assemble"  # put together or written, nothing trained: prompts, configuration
     UNSPECIFIED = "unspecified"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from attest.claims.behaviour import only_behaviour
 from attest.claims.training import Role, Standing
 from attest.cli import render
 
@@ -42,6 +43,8 @@ def show_files(shown: str, folder: ReadFolder) -> None:
         render.note(line)
     if len(manifest.files) > _MOST_ROWS:
         render.note(f"  … {len(manifest.files) - _MOST_ROWS:,} more")
+    if only_behaviour(manifest.files):
+        render.note("no weights: prompts and configuration only")
     for notice in manifest.notices:
         render.note(f"note: {render.clean(notice)}")
 
