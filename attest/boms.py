@@ -91,7 +91,7 @@ def bom_of(reference: Reference, repository: Repository, *, policy: Policy | Non
     pinned, artefact = locate_version(reference, repository)
     said: list[tuple[Statement, str | None]]
     if policy is None:
-        said = [(each, None) for each in _stated(collect(repository, artefact.digest).evidence)]
+        said = [(each, None) for each in stated(collect(repository, artefact.digest).evidence)]
     else:
         judged = in_force(judge_evidence(artefact, repository, reference=reference, policy=policy), now=now)
         said = [(fact.statement, policy.describe(fact.signer)) for fact in _accepted(judged, policy, pinned)]
@@ -157,8 +157,12 @@ def _unresolved(item: Input, below: VersionBOM, why: str) -> Unresolved:
     return Unresolved(name=item.title, role=item.role.value, below=str(below.reference), why=why)
 
 
-def _stated(evidence: Sequence[Evidence]) -> Iterator[Statement]:
-    """What bundles say, for display only."""
+def stated(evidence: Sequence[Evidence]) -> Iterator[Statement]:
+    """The ML-BOMs that bundles hold, for display only: nothing is verified.
+
+    Args:
+        evidence: bundles from anywhere.
+    """
     for piece in sorted(evidence, key=lambda piece: piece.digest):
         try:
             statement = Statement.parse(Bundle.parse(piece.raw).payload)
