@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from attest.cli.codes.ancestry import ANCESTRY
 from attest.cli.codes.bundles import BUNDLES
+from attest.cli.codes.cards import CARDS
 from attest.cli.codes.certificates import CERTIFICATES
 from attest.cli.codes.claims import CLAIMS
 from attest.cli.codes.evidence import EVIDENCE
@@ -35,6 +36,7 @@ CODES: Final[Mapping[str, tuple[str, str, int]]] = MappingProxyType(
         **CLAIMS,
         **SERVICES,
         **STORES,
+        **CARDS,
     }
 )
 """Code → (what it means, what to do, exit status). A test holds it against what the source raises."""
