@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from attest.cards.card import Card, Number
+    from attest.cards.card import Card, Made, Number
     from attest.cards.facts import Source
     from attest.claims.training import Input
+    from attest.describe import EvidenceRow
     from attest_registry.digest import Digest
 
 
@@ -46,33 +47,35 @@ def document(card: Card, *, people: Sequence[str] = ()) -> bytes:
         "training_data": [_data(item) for item in card.datasets],
         "ethical_considerations": said.ethical_considerations,
         "limitations": said.limitations,
-        "lineage": [
-            {
-                "depth": made.depth,
-                "role": made.role,
-                "name": made.name,
-                "digest": made.digest,
-                "standing": made.standing,
-                "verified": made.verified,
-            }
-            for made in card.lineage
-        ],
+        "lineage": [_made(made) for made in card.lineage],
         "roles": {role: list(paths) for role, paths in card.roles.items()},
-        "claims": [
-            {
-                "claim": row.claim,
-                "verified": row.verified,
-                "why_not": row.why_not,
-                "signer": row.signer,
-                "time": row.time,
-                "evidence": row.digest,
-                "words": _digest(row.words),
-            }
-            for row in card.claims
-        ],
+        "claims": [_claim(row) for row in card.claims],
         "people": list(people),
     }
     return (json.dumps(value, indent=2) + "\n").encode("ascii")
+
+
+def _made(made: Made) -> dict[str, Any]:
+    return {
+        "depth": made.depth,
+        "role": made.role,
+        "name": made.name,
+        "digest": made.digest,
+        "standing": made.standing,
+        "verified": made.verified,
+    }
+
+
+def _claim(row: EvidenceRow) -> dict[str, Any]:
+    return {
+        "claim": row.claim,
+        "verified": row.verified,
+        "why_not": row.why_not,
+        "signer": row.signer,
+        "time": row.time,
+        "evidence": row.digest,
+        "words": _digest(row.words),
+    }
 
 
 def _number(number: Number) -> dict[str, Any]:

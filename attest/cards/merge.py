@@ -116,7 +116,7 @@ def _parts(
         if open_at is None and found:
             yield _Part(lines=tuple(own))
             own, open_at, name, digest = [], number, found["name"], found["digest"]
-            _check_name(name, seen, what, first + number)
+            _check_section(name, seen, what, first + number)
         elif open_at is not None and (closing := end.fullmatch(line.rstrip())) and closing["name"] == name:
             _check_untouched(lines[open_at + 1 : number], digest, name, what, first + open_at)
             yield _Part(lines=(), name=name)
@@ -130,7 +130,7 @@ def _parts(
     yield _Part(lines=tuple(own))
 
 
-def _check_name(name: str, seen: set[str], what: str, line: int) -> None:
+def _check_section(name: str, seen: set[str], what: str, line: int) -> None:
     if name not in (*NAMES, FRONT):
         raise _broken(f"{what} has a section that is not generated here", line, name)
     if name in seen:
