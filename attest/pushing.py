@@ -93,7 +93,7 @@ def push(
         folder: a folder or a single file.
         reference: `credit-risk`, `ghcr.io/acme/credit-risk`, or with a number or label.
         record: a training record: its file, a value, or what a `training(…)` block gathered.
-        operation: train, fine-tune, distill, merge, quantize, convert or import.
+        operation: train, fine-tune, distill, merge, quantize, convert, import or assemble.
         datasets: name → path, `URI@sha256:…` or `unknown`.
         base: references of base models.
         teacher: references of teachers.

@@ -64,6 +64,9 @@ _RELATIONS: Final = MappingProxyType(
         Role.BASE_MODEL: "base",
         Role.TEACHER_MODEL: "teacher",
         Role.ADAPTER_BASE: "adapter-of",
+        Role.EMBEDDING_MODEL: "embeds-with",
+        Role.INDEX: "retrieves-from",
+        Role.PROMPTS: "prompted-by",
         Role.ENVIRONMENT: "environment",
     },
 )

@@ -25,6 +25,7 @@ VULNS_V0_2: Final = "https://in-toto.io/attestation/vulns/v0.2"
 VERIFICATION_SUMMARY: Final = "https://slsa.dev/verification_summary/v1"
 EVALUATION: Final = f"{OWN_NAMESPACE}predicate:evaluation:v1"
 APPROVAL: Final = f"{OWN_NAMESPACE}predicate:approval:v1"
+CARD: Final = f"{OWN_NAMESPACE}predicate:card:v1"
 SCAN: Final = f"{OWN_NAMESPACE}predicate:scan:v1"
 EVENT: Final = f"{OWN_NAMESPACE}predicate:event:v1"
 CHECKPOINT: Final = f"{OWN_NAMESPACE}predicate:checkpoint:v1"
@@ -44,6 +45,7 @@ WORDS: Final = {
     EVALUATION: "evaluation",
     APPROVAL: "approval",
     SCAN: "scan",
+    CARD: "model card",
     VULNS_V0_2: "vulnerability scan",
     VULNS_V0_1: "vulnerability scan v0.1",
     EVENT: "event",

@@ -25,6 +25,7 @@ GROUPS: Final[dict[str, dict[str, str]]] = {
         "push": "sign a folder, store it as the next version",
         "verify": "check a version, or a folder against one",
         "pull": "verify, then fetch",
+        "card": "the model card of a version: generated, merged with edits, signed",
         "show": "what a version is, what is claimed about it, what it came from",
         "ls": "models, or the versions of one",
         "sign": "sign a folder into a bundle beside it, without a registry",

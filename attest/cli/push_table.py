@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from attest.claims.behaviour import only_behaviour
 from attest.claims.training import Role, Standing
 from attest.cli import render
 
@@ -18,7 +19,11 @@ _ROLE_WORDS = (
     (Role.BASE_MODEL, "base"),
     (Role.TEACHER_MODEL, "teacher"),
     (Role.ADAPTER_BASE, "adapter of"),
+    (Role.EMBEDDING_MODEL, "embeds with"),
+    (Role.INDEX, "looks up in"),
+    (Role.PROMPTS, "prompts"),
 )
+_ALWAYS_SHOWN = {Role.DATASET, Role.BASE_MODEL, Role.TEACHER_MODEL}
 _DESCRIPTIONS = {
     Standing.HASHED: "hashed now",
     Standing.ADMITTED: "admitted by your policy",
@@ -38,6 +43,8 @@ def show_files(shown: str, folder: ReadFolder) -> None:
         render.note(line)
     if len(manifest.files) > _MOST_ROWS:
         render.note(f"  … {len(manifest.files) - _MOST_ROWS:,} more")
+    if only_behaviour(manifest.files):
+        render.note("no weights: prompts and configuration only")
     for notice in manifest.notices:
         render.note(f"note: {render.clean(notice)}")
 
@@ -73,7 +80,7 @@ def show_training(training: Training) -> None:
     for role, word in _ROLE_WORDS:
         found = [item for item in training.inputs if item.role is role]
         rows += [_input_row(word, item) for item in found]
-        if not found and role is not Role.ADAPTER_BASE:
+        if not found and role in _ALWAYS_SHOWN:
             rows.append((word, "none stated"))
     for metric in training.metrics:
         text = f"{render.clean(metric.name)}={metric.value}"

@@ -92,7 +92,11 @@ def _show(found: Description, policy: Policy | None, *, files: bool, log: list[t
         render.result(line)
     if files:
         render.result("  files")
-        rows = [(file.path, render.size(file.size), str(file.digest)) for file in found.artefact.files]
+        roles = _roles(found)
+        rows = [
+            (file.path, render.size(file.size), str(file.digest), roles.get(file.path, ""))
+            for file in found.artefact.files
+        ]
         for line in render.columns([tuple(map(render.clean, row)) for row in rows], indent="    "):
             render.result(line)
     if found.lineage:
@@ -121,6 +125,11 @@ def _facts(found: Description) -> list[tuple[str, str]]:
     total = sum(file.size for file in found.artefact.files)
     text = f"{len(found.artefact.files):,}, {render.size(total)}"
     rows = [("files", ", ".join([text, *_weights(found)]))]
+    if found.bom is not None:
+        from attest.claims.behaviour import by_role  # noqa: PLC0415
+
+        named = [f"{role}: {', '.join(paths)}" for role, paths in by_role(found.bom.files).items()]
+        rows += [("roles" if index == 0 else "", render.clean(text)) for index, text in enumerate(named)]
     if found.provenance is not None:
         rows.append(("operation", found.provenance.operation.value))
         if found.provenance.parameters:
@@ -134,9 +143,19 @@ def _facts(found: Description) -> list[tuple[str, str]]:
     return rows
 
 
+def _roles(found: Description) -> dict[str, str]:
+    """Path → what the file is for, as the ML-BOM has it."""
+    files = () if found.bom is None else found.bom.files
+    return {file.path: file.role for file in files if file.role is not None}
+
+
 def _weights(found: Description) -> list[str]:
     if found.bom is None:
         return []
+    from attest.claims.behaviour import holds_weights  # noqa: PLC0415
+
+    if not holds_weights(found.bom.files):
+        return ["no weights: prompts and configuration only"]
     words = sorted({str(file.format) for file in found.bom.files if file.format is not None})
     texts = [", ".join(words)] if words else []
     if found.bom.parameters is not None:
@@ -167,12 +186,16 @@ def show_tree(nodes: tuple[Ancestor, ...], indent: str) -> None:
 
 
 def _document(found: Description) -> dict[str, Any]:
+    roles = _roles(found)
     return {
         "schema": "attest/show/v1",
         "reference": str(found.reference),
         "digest": str(found.artefact.digest),
         "verified": found.verified,
-        "files": [{"path": file.path, "size": file.size, "digest": str(file.digest)} for file in found.artefact.files],
+        "files": [
+            {"path": file.path, "size": file.size, "digest": str(file.digest), "role": roles.get(file.path)}
+            for file in found.artefact.files
+        ],
         "model": None
         if found.bom is None
         else {

@@ -21,6 +21,9 @@ _PLURALS: Final = {
     Role.BASE_MODEL: "base models",
     Role.TEACHER_MODEL: "teacher models",
     Role.ADAPTER_BASE: "adapter bases",
+    Role.EMBEDDING_MODEL: "embedding models",
+    Role.INDEX: "indexes",
+    Role.PROMPTS: "prompts",
 }
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from attest.claims.mlbom import MLBOM
 from attest.claims.provenance import Provenance
-from attest.claims.training import Role
+from attest.claims.training import MODEL_ROLES, Role
 from attest.policy.ancestry import Ancestor, Sought, ancestor_reference
 from attest_registry import limits
 from attest_registry.errors import BadReference
@@ -36,12 +36,14 @@ if TYPE_CHECKING:
     Story: TypeAlias = Provenance | MLBOM
     LookFor: TypeAlias = Callable[[Sought, Policy], Ancestor | Unreached | None]
 
-MODEL_ROLES: Final = frozenset({Role.BASE_MODEL, Role.TEACHER_MODEL, Role.ADAPTER_BASE})
 ROLE_WORDS: Final = {
     Role.DATASET: "dataset",
     Role.BASE_MODEL: "base",
     Role.TEACHER_MODEL: "teacher",
     Role.ADAPTER_BASE: "adapter base",
+    Role.EMBEDDING_MODEL: "embedding model",
+    Role.INDEX: "index",
+    Role.PROMPTS: "prompts",
     Role.ENVIRONMENT: "environment",
 }
 

@@ -49,6 +49,9 @@ LINEAGE_WORDS: Mapping[str, Role] = MappingProxyType(
         "base-model": Role.BASE_MODEL,
         "teacher-model": Role.TEACHER_MODEL,
         "adapter-base": Role.ADAPTER_BASE,
+        "embedding-model": Role.EMBEDDING_MODEL,
+        "index": Role.INDEX,
+        "prompts": Role.PROMPTS,
     }
 )
 """Key under `lineage` → the role that it is about."""

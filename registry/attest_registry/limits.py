@@ -49,6 +49,9 @@ NAME_BYTES: Final = 255
 REFERRERS_PER_ARTEFACT: Final = 1_000
 """Evidence manifests looked at for one version."""
 
+CARD_BYTES: Final = 4 * 1024 * 1024
+"""Bytes of one signed model card. With 2,000 rows of metrics it stays below 1 MiB."""
+
 EVIDENCE_BYTES: Final = 128 * 1024 * 1024
 """Bytes of all bundles of one version: those of eight signers of 8,000 files. They are judged in memory."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from attest.cli.codes.ancestry import ANCESTRY
 from attest.cli.codes.bundles import BUNDLES
+from attest.cli.codes.cards import CARDS
 from attest.cli.codes.catalogues import CATALOGUES
 from attest.cli.codes.certificates import CERTIFICATES
 from attest.cli.codes.claims import CLAIMS
@@ -41,6 +42,7 @@ CODES: Final[Mapping[str, tuple[str, str, int]]] = MappingProxyType(
         **LOGS,
         **CATALOGUES,
         **LOG_POLICY,
+        **CARDS,
     }
 )
 """Code → (what it means, what to do, exit status). A test holds it against what the source raises."""
