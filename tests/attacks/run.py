@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from tests.attacks.mutations import Attack
 
 ROOT: Final = Path(__file__).parents[2]
-COPIED: Final = ("attest", "registry", "policies", "tests", "pyproject.toml")
+COPIED: Final = ("attest", "registry", "policies", "fixtures", "tests", "pyproject.toml")
 SERVICES: Final = ROOT / ".interop"
 """What `make services` has fetched: not the program's, so that a link to it does."""
+
+SKIPPED: Final = "its test tried nothing here; python -m pytest -rs says what is missing"
 
 _WORKERS: Final = 2
 _PASSED, _FAILED = 0, 1
@@ -160,7 +162,7 @@ def _judge(attack: Attack, before: Sequence[record.Seen], copy: Copy) -> Line:
             steps.append(f"{name}: the honest case fails too")
             red = False
             break
-        steps.append(f"{name}: {'still ' + last if passes else last or 'noticed'}")
+        steps.append(f"{name}: {('still ' + last if last else SKIPPED) if passes else last or 'noticed'}")
         if not passes and last.startswith(record.GOT_THROUGH):
             break
     return Line(

@@ -21,14 +21,15 @@ def test_a_claim_that_was_collected(scene: Scene, key: str) -> None:
     """The refusal says which claim is missing; who has exported it can attach it again."""
     release = scene.release()
     reference = scene.served(release)
-    scene.honest_pull(reference)
+    trust = scene.policy(", ".join(f"{name}: {{by: [alice]}}" for name in KINDS))
+    scene.honest_pull(reference, *trust)
     pack = scene.folder / "home/pack"
     assert scene.run("evidence", "export", reference, str(pack)).status == 0
     scene.registry.strip(release.digest)
     others = [kind for name, kind in KINDS.items() if name != key]
     scene.registry.attach(release.signed_by(scene.alice, *others), release.digest)
-    outcome = scene.pull(reference, code="evidence-missing", status=1)
+    outcome = scene.pull(reference, *trust, code="evidence-missing", status=1)
     missing = [finding for finding in outcome.document["findings"] if finding["code"] == "evidence-missing"]
     assert {word_for(KINDS[key]).lower() in json.dumps(finding).lower() for finding in missing} == {True}
     assert main(["evidence", "attach", reference, *map(str, sorted(pack.iterdir()))]) == 0
-    scene.honest_pull(reference)
+    scene.honest_pull(reference, *trust)

@@ -223,17 +223,6 @@ def test_more_certificates_than_a_path_has(witnessed: Witnessed) -> None:
     witnessed.attack(bundle, *trust, code="malformed-evidence", status=3)
 
 
-def test_a_bundle_that_is_nested_without_end(witnessed: Witnessed) -> None:
-    trust = witnessed.policy(JOB)
-    bundle = witnessed.sigstore.bundle(payload=witnessed.words)
-    witnessed.honest(bundle, *trust)
-    raw = json.dumps(bundle).replace(
-        '"verificationMaterial": {', '"verificationMaterial": {"x": ' + "[" * 99 + "]" * 99 + ", "
-    )
-    witnessed.scene.registry.attach([raw.encode()], witnessed.release.digest)
-    witnessed.scene.pull(witnessed.reference, *trust, code="malformed-evidence", status=3)
-
-
 def test_a_statement_about_a_thousand_things(scene: Scene) -> None:
     """GHSA-cq38-jh5f-37mq: each of them would be compared with each digest that is looked for."""
     release, reference, trust = _start(scene)

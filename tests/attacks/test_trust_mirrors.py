@@ -120,10 +120,3 @@ def test_a_change_that_nobody_has_seen(scene: Scene, mirror: TufServer) -> None:
     scene.honest(*_fetch(scene, mirror))
     mirror.repository.publish({TRUSTED_ROOT: _root(PrivateSigstore())})
     _refused(scene, *_fetch(scene, mirror), code="trust-not-confirmed", status=2)
-
-
-def test_a_refresh_that_brings_something_else(scene: Scene, mirror: TufServer) -> None:
-    """Signed by the right keys, and no root that anything could be verified with."""
-    scene.honest(*_fetch(scene, mirror))
-    mirror.repository.publish({TRUSTED_ROOT: b"{}"})
-    _refused(scene, *_fetch(scene, mirror, "--yes"), code="bad-trusted-root", status=2)
