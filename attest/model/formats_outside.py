@@ -89,7 +89,8 @@ def _references(name: str, document: Any) -> Iterator[tuple[str, Any, bool]]:
         return
     if not isinstance(document, dict):
         return
-    models, files = _MODELS.get(name, ()), _FILES.get(name, ())
+    models: tuple[str, ...] = _MODELS.get(name, ())
+    files: tuple[str, ...] = _FILES.get(name, ())
     if name == "tokenizer_config.json":
         files = tuple(key for key in document if isinstance(key, str) and key.endswith("_file"))
     yield from _twice(document, {_WEIGHTS, *models, *files} if name in FOLLOWED else {_WEIGHTS})

@@ -119,7 +119,7 @@ def test_a_version_among_the_subjects(scene: Scene) -> None:
     release, reference, trust = _start(scene)
     claim = release.claims[PROVENANCE]
     other, own = Subject(name=MODEL, digest=Digest.of(b"other")), Subject(name=MODEL, digest=release.digest)
-    words = {"predicate_type": PROVENANCE, "predicate": claim.predicate}
+    words: dict[str, Any] = {"predicate_type": PROVENANCE, "predicate": claim.predicate}
     good = Statement.build(subjects=[own, other], **words)
     scene.registry.attach([sign_statement(good, scene.alice.signer)], release.digest)
     scene.honest_pull(reference, *trust)

@@ -97,7 +97,7 @@ def test_a_bom_that_keeps_quiet_about_it(scene: Scene) -> None:
     release = scene.release({**FILES, INDEX: _weights("../x.safetensors")})
     files = release.folder.manifest
     silent = replace(files, files=tuple(replace(each, format=replace(each.format, outside="")) for each in files.files))
-    claims = release.claims | {ML_BOM: claims_of(silent, release.digest)[ML_BOM]}
+    claims = {**release.claims, ML_BOM: claims_of(silent, release.digest)[ML_BOM]}
     reference = scene.registry.serve(release, bundles=[], tag="2")
     scene.registry.attach([sign_statement(claim, scene.alice.signer) for claim in claims.values()], release.digest)
     scene.pull(reference, code="reference-outside", status=1)

@@ -101,11 +101,11 @@ def test_code_elsewhere_is_code(recognised: Look, name: str, document: Any) -> N
 def tensor(*location: bytes, key: bytes = b"location", padding: bytes = b"") -> bytes:
     """A TensorProto; with a location its bytes are elsewhere."""
     pairs = b"".join(MAKE.protobuf(13, MAKE.protobuf(1, key) + MAKE.protobuf(2, each)) for each in location)
-    return MAKE.protobuf(1, 1) + MAKE.protobuf(9, padding) + pairs + MAKE.protobuf(14, 1)
+    return bytes(MAKE.protobuf(1, 1) + MAKE.protobuf(9, padding) + pairs + MAKE.protobuf(14, 1))
 
 
 def onnx(graph: bytes, more: bytes = b"") -> bytes:
-    return MAKE.protobuf(1, 10) + MAKE.protobuf(7, graph) + more
+    return bytes(MAKE.protobuf(1, 10) + MAKE.protobuf(7, graph) + more)
 
 
 def at(*numbers: int, message: bytes) -> bytes:
