@@ -122,7 +122,11 @@ _FILES: Final = (
         Shape.WORDS,
         words=tuple(kind.value for kind in FileKind),
     ),
-    _key("formats.code-bearing", "files that may run code when they are loaded, by name or pattern", Shape.TEXTS),
+    _key(
+        "formats.code-bearing",
+        "files that may run code when loaded, or lead outside of the model, by name or pattern",
+        Shape.TEXTS,
+    ),
 )
 
 

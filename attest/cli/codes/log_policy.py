@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 LOG_POLICY: Final[Mapping[str, tuple[str, str, int]]] = {
     "log-not-pinned": (
         "an alias led to the version, and the policy does not say in which log of the model",
-        "put one of the lines of the hint into the policy, once somebody you trust has told you that it is the right log",
+        "put a line of the hint into the policy, once somebody you trust has told you that it is the right log",
         1,
     ),
     "log-stale": (
