@@ -131,7 +131,7 @@ def _moved(log: Log, alias: str | None) -> tuple[Event, State] | None:
     sequence = None if alias is None else log.place.promoted(alias)
     if sequence is None:
         return None
-    return log.event_at(sequence), log.event_at(sequence - 1).state
+    return log.event(sequence), log.event(sequence - 1).state
 
 
 def _gate_again(log: Log, keeper: Gatekeeper, event: Event, before: State) -> AttestError | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -20,14 +20,14 @@ from attest.claims.event import Action, Versioned
 from attest.claims.log_state import State
 from attest.claims.signer_name import SignerName
 from attest.errors import AttestError, InputError, LogBroken
+from attest.lifecycle.remembered import Remembered as Remembered  # noqa: PLC0414  # part of what is asked here
+from attest.lifecycle.remembered import Verified as Verified  # noqa: PLC0414
 from attest_registry.digest import Digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
     from typing import Self
-
-    from attest.claims.event import Event
 
 _VERSION: Final = 1
 _BUSY_SECONDS: Final = 30.0
@@ -48,40 +48,6 @@ CREATE TABLE gates (place TEXT, event TEXT, PRIMARY KEY (place, event)) WITHOUT 
 """
 _MOVES: Final = frozenset({Action.PROMOTE, Action.ROLLBACK, Action.DEMOTE})
 _TABLES: Final = ("events", "versions", "moves", "records", "gates", "logs")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Remembered:
-    """The newest event of a log that was verified here.
-
-    Args:
-        log: digest of the log's first event.
-        model: the model's name.
-        environment: which registry it is of.
-        sequence: number of the newest event.
-        head: digest of its words.
-        bundle: digest of the bundle that it was read from.
-        time: when it happened, by its own words.
-        state: what everything means since.
-    """
-
-    log: Digest
-    model: str
-    environment: str | None
-    sequence: int
-    head: Digest
-    bundle: Digest
-    time: datetime
-    state: State
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Verified:
-    """An event that was verified, with the digests of its words and of its bundle."""
-
-    event: Event
-    digest: Digest
-    bundle: Digest
 
 
 class Ledger:
@@ -124,7 +90,8 @@ class Ledger:
             try:
                 yield connection
             except BaseException:
-                connection.execute("ROLLBACK")
+                with suppress(sqlite3.Error):  # a damaged file may have ended it already
+                    connection.execute("ROLLBACK")
                 raise
             connection.execute("COMMIT")
         except sqlite3.Error as error:
@@ -138,16 +105,12 @@ class Ledger:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             where = str(self._folder / "logs.sqlite")
         connection = sqlite3.connect(where, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=NORMAL")
-        connection.execute("BEGIN IMMEDIATE")
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if version == 0:
-            for statement in _SCHEMA.split(";\n"):
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version={_VERSION}")
-        connection.execute("COMMIT")
-        if version not in {0, _VERSION}:
+        try:
+            version = _prepared(connection)
+        except BaseException:
+            connection.close()
+            raise
+        if version != _VERSION:
             connection.close()
             raise self._unusable(f"it is of version {version}, and this attest knows {_VERSION}")
         self._connection = connection
@@ -159,6 +122,21 @@ class Ledger:
             code="log-memory",
             expected="a state folder that can be read and written ($ATTEST_STATE)",
         )
+
+
+def _prepared(connection: sqlite3.Connection) -> int:
+    """The version of a memory, which is set up where it is empty."""
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute("BEGIN IMMEDIATE")
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version == 0:
+        for statement in _SCHEMA.split(";\n"):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version={_VERSION}")
+        version = _VERSION
+    connection.execute("COMMIT")
+    return int(version)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -219,6 +197,7 @@ class Place:
             if abandoned is not None:
                 self._forget_from(connection, abandoned)
             newest = connection.execute("SELECT sequence FROM logs WHERE place=?", (self.place,)).fetchone()
+            self._check_whole(verified[0], known=0 if newest is None else newest[0])
             for each in verified:
                 if newest is not None and each.event.sequence <= newest[0]:
                     self._compare(connection, each)
@@ -226,6 +205,17 @@ class Place:
                     self._insert(connection, each)
             if newest is None or verified[-1].event.sequence > newest[0]:
                 self._advance(connection, verified)
+
+    def _check_whole(self, first: Verified, *, known: int) -> None:
+        """Somebody may have had this machine forget the log while it was read from what was remembered on."""
+        if first.event.sequence > known + 1:
+            raise InputError(
+                f"what is remembered of the log at {self.place} was taken away while the log was read",
+                code="log-memory",
+                expected=f"event {first.event.sequence - 1} to be remembered",
+                found=f"event {known}" if known else "nothing",
+                hint="run the same command again",
+            )
 
     def _forget_from(self, connection: sqlite3.Connection, sequence: int) -> None:
         for table in ("events", "versions", "moves", "records"):
@@ -312,6 +302,15 @@ class Place:
         """The number that a label was registered for."""
         row = self._one("SELECT number FROM versions WHERE place=? AND label=? AND sequence<=?", label, self.until)
         return None if row is None else int(row[0])
+
+    def numbers_for(self, manifest: Digest) -> tuple[int, ...]:
+        """Every number under which a manifest was registered."""
+        with self.ledger.opened() as connection:
+            rows = connection.execute(
+                "SELECT number FROM versions WHERE place=? AND manifest=? AND sequence<=? ORDER BY number",
+                (self.place, str(manifest), self.until),
+            ).fetchall()
+        return tuple(int(row[0]) for row in rows)
 
     def number_for(self, manifest: Digest) -> int | None:
         """The newest number under which a manifest was registered."""

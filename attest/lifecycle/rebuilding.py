@@ -72,7 +72,7 @@ def index_version(session: Session, log: Log, number: int) -> None:
     """
     sequence = session.place.registered_at(number)
     if sequence is not None:
-        session.catalogue.put_versions(session.name, [version_row(session, log, log.event_at(sequence))])
+        session.catalogue.put_versions(session.name, [version_row(session, log, log.event(sequence))])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

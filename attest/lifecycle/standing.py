@@ -50,7 +50,7 @@ def holder_at(log: Log, alias: str, time: datetime, *, name: str) -> int:
         LogBroken: the event is another one than was verified.
     """
     sequence = log.place.moved_before(alias, time)
-    if sequence is None or log.event_at(sequence).action is Action.DEMOTE:
+    if sequence is None or log.event(sequence).action is Action.DEMOTE:
         raise NotFound(
             f"{name}@{alias} pointed at nothing at that time",
             code="alias-unknown",
@@ -72,7 +72,7 @@ def standing(log: Log, reference: Reference, *, at: datetime | None = None) -> S
         NotFound: there is no such alias (`alias-unknown`).
     """
     sequence = _moving(log, reference, at)
-    number = log.event_at(sequence).version.number if sequence is not None else _number(log, reference)
+    number = log.event(sequence).version.number if sequence is not None else _number(log, reference)
     version = None if number is None else log.place.registered(number)
     registration = None if number is None else log.place.registered_at(number)
     if version is None or registration is None:
@@ -84,9 +84,9 @@ def standing(log: Log, reference: Reference, *, at: datetime | None = None) -> S
         aliases=tuple(sorted(alias for alias, held in state.aliases.items() if held.number == version.number)),
         stage=stages[0] if stages else "none",
         revoked=version.number in state.revoked,
-        registered=log.event_at(registration),
+        registered=log.event(registration),
         sequence=log.sequence,
-        since=None if sequence is None else log.event_at(sequence),
+        since=None if sequence is None else log.event(sequence),
         event=None if sequence is None else log.place.event_at(sequence),
     )
 
