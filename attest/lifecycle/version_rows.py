@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from attest.admit import judge_collected
 from attest.claims import approval, evaluation, scan
+from attest.claims.canonical import canonical_json
 from attest.claims.decimals import shown as decimal_text
 from attest.claims.mlbom import MLBOM
 from attest.claims.predicates import APPROVAL, EVALUATION, SCAN
@@ -19,7 +20,6 @@ from attest.claims.provenance import Provenance
 from attest.errors import AttestError
 from attest.evidence.collect import collect
 from attest.lifecycle.indexing import canonical_name
-from attest.policy.canonical import canonical_json
 from attest.policy.document import policy_for_keys
 from attest.signed_claims import reviewed
 from attest.trust.window import read_time

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from attest.claims.canonical import canonical_digest
 from attest.errors import InputError, NoTrust, PolicyError
 from attest.policy import (
     denial_reading,
@@ -20,7 +21,6 @@ from attest.policy import (
     reading,
     shipped,
 )
-from attest.policy.canonical import canonical_digest
 from attest.policy.composing import load_composed
 from attest.policy.identities import read_identities
 from attest.policy.requirements import Identity as Identity  # noqa: PLC0414  # public here
