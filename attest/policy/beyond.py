@@ -53,7 +53,7 @@ def wanted(case: Case) -> dict[Sought, Policy]:
     """
     if not case.policy.goes_beyond:
         return {}
-    in_effect = _denials(case)
+    in_effect = all_denials(case)
     return walk(case, case.gathered.ancestors, to_the_roots=in_effect.reach_descendants).wanted
 
 
@@ -81,7 +81,7 @@ def judge(case: Case, *, stood_in: StoodIn, demands: Demands) -> Outcome:
             Nothing stands in for what is revoked.
         demands: those rules alone, for ancestors.
     """
-    in_effect = _denials(case)
+    in_effect = all_denials(case)
     engine = _Engine(demands=demands, denials=in_effect)
     way = walk(case, case.gathered.ancestors, to_the_roots=in_effect.reach_descendants)
     counting, findings = stood_in(replace(case, judged=in_effect.keep(case.judged)))
@@ -102,7 +102,7 @@ def _feeds(case: Case) -> Iterator[Finding]:
             yield feed.judge_feed(policy, policy.revocations, given, now=case.now, denials=own)
 
 
-def _denials(case: Case) -> Denials:
+def all_denials(case: Case) -> Denials:
     """All that is revoked anywhere in the policy or in those that it names: a denial is one wherever it stands."""
     sources: list[tuple[str, Sequence[Revocation]]] = []
     for policy in nested(case.policy):

@@ -109,6 +109,14 @@ WHOLE: dict[str, Any] = {
         "source": "clean",
     },
     "rules": [{"name": "mine", "cel": "true", "message": "nothing"}],
+    "log": {
+        "digest": SHA,
+        "admins": ["ci"],
+        "environment": "production-eu",
+        "checkpoint": {"by": ["bot"], "max-age": "24h"},
+        "witnesses": ["people"],
+        "min-sequence": 12,
+    },
     "vsa": {"by": ["bot"], "verifier": ["https://gate.example"], "policy": "same", "max-age": "24h"},
     "deny": [
         {"manifest": SHA, "since": "2026-01-01", "reason": "leaked", "scope": "descendants"},

@@ -13,6 +13,7 @@ from attest.cli.codes.claims import CLAIMS
 from attest.cli.codes.evidence import EVIDENCE
 from attest.cli.codes.files import FILES
 from attest.cli.codes.keys import KEYS
+from attest.cli.codes.log_policy import LOG_POLICY
 from attest.cli.codes.logs import LOGS
 from attest.cli.codes.policies import POLICIES
 from attest.cli.codes.records import RECORDS
@@ -39,6 +40,7 @@ CODES: Final[Mapping[str, tuple[str, str, int]]] = MappingProxyType(
         **STORES,
         **LOGS,
         **CATALOGUES,
+        **LOG_POLICY,
     }
 )
 """Code → (what it means, what to do, exit status). A test holds it against what the source raises."""
