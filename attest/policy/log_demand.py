@@ -169,7 +169,7 @@ def explain(demand: LogDemand, by: Callable[[tuple[str, ...]], str]) -> list[str
         demand: the demand.
         by: names of identities → "signed by …".
     """
-    subject = "where the model is reached through an alias, its log"
+    subject = "the log of the model, where it has one,"
     found = [] if demand.digest is None else [f"{subject} is the one that begins with {demand.digest}"]
     if demand.admins:
         names = " or ".join(f'"{name}"' for name in demand.admins)
@@ -181,7 +181,9 @@ def explain(demand: LogDemand, by: Callable[[tuple[str, ...]], str]) -> list[str
     if demand.checkpoint is not None:
         age = demand.checkpoint.max_age
         old = "has not expired" if age is None else f"is at most {in_words(age)} old"
-        found.append(f"{subject} has a checkpoint, {by(demand.checkpoint.by)}, which {old}")
+        found.append(
+            f"where an alias led to the version, the log has a checkpoint, {by(demand.checkpoint.by)}, which {old}"
+        )
     if demand.witnesses:
         found.append(f"{subject} is not contradicted by a checkpoint that is {by(demand.witnesses)}")
     return found

@@ -9,7 +9,7 @@ from attest.policy.keys import Key, Shape
 ROWS: Final = (
     Key(
         path="log",
-        about="which log of the model, and how fresh, for what is reached through an alias",
+        about="which log of the model is meant, and how fresh it has to be where an alias led to the version",
         shapes=(Shape.KEYS,),
     ),
     Key(
@@ -24,7 +24,11 @@ ROWS: Final = (
         shapes=(Shape.PERSONS,),
     ),
     Key(path="log.environment", about="which registry it is of, as its events name it", shapes=(Shape.TEXT,)),
-    Key(path="log.checkpoint", about="that somebody signed lately where its head is", shapes=(Shape.KEYS,)),
+    Key(
+        path="log.checkpoint",
+        about="that somebody signed lately where its head is; asked where an alias led to the version",
+        shapes=(Shape.KEYS,),
+    ),
     Key(
         path="log.checkpoint.by",
         about="identities or roles of which one has to have signed it",

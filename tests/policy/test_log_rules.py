@@ -444,7 +444,7 @@ def test_the_key_is_read_whole(folder: Path) -> None:
         witnesses=("notary",),
         min_sequence=12,
     )
-    sentences = [each for each in explain.sentences(policy) if "reached through an alias" in each]
+    sentences = [each for each in explain.sentences(policy) if " log " in each]
     assert len(sentences) == 6
     assert 'signed by "ops", which is at most 36 hours old' in sentences[4]
 
