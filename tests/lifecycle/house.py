@@ -24,7 +24,6 @@ from attest.lifecycle.log_store import TAG, LogStore
 from attest.lifecycle.transitions import follow
 from attest.lifecycle.writing import Draft, Writer, public_half
 from attest.signing.bundle_signer import KeyBundleSigner
-from attest_registry.catalogue.store import Catalogue
 from attest_registry.digest import Digest
 from attest_registry.oci.descriptor import EMPTY_BYTES, EMPTY_DESCRIPTOR, Descriptor
 from attest_registry.oci.manifest import Manifest
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     from attest.lifecycle.ledger import Place
     from attest.lifecycle.log import Log
     from attest.signing.bundle_signer import BundleSigner
+    from attest_registry.catalogue.store import Catalogue
     from attest_registry.oci.content import Repository
 
 MODEL: Final = "acme/credit-risk"
