@@ -156,7 +156,7 @@ class Contended:
     def __getattr__(self, name: str) -> object:
         return getattr(self.real, name)
 
-    def tag(self, tag: str, target: Descriptor, *, replace: bool = False) -> None:
+    def tag(self, tag: str, target: Descriptor, *, replace: bool | Digest = False) -> None:
         self.real.tag(tag, target, replace=replace)
         if self.refusals:
             self.refusals -= 1

@@ -97,13 +97,18 @@ def attach(*, reference: str, files: tuple[Path, ...], plain_http: bool, ca_file
         Reference.parse(reference), Settings.load(), Reach(plain_http=plain_http, ca_file=ca_file)
     )
     pinned, artefact = locate_version(Reference.parse(reference), repository)
-    bundles = [_read_bundle(path) for path in files]
+    bundles = [read_bundle(path) for path in files]
     store(repository, bundles, subject=artefact.manifest.descriptor, created=None)
     render.note(f"attached {render.plural(len(bundles), 'bundle')}")
     render.result(str(pinned))
 
 
-def _read_bundle(path: Path) -> tuple[bytes, str]:
+def read_bundle(path: Path) -> tuple[bytes, str]:
+    """A bundle from a file, and the type of its claim; nothing is verified.
+
+    Raises:
+        InputError: it is too large, or no bundle with a claim.
+    """
     from attest.claims.statement import Statement  # noqa: PLC0415
     from attest.errors import AttestError  # noqa: PLC0415
     from attest.signing.bundle import Bundle  # noqa: PLC0415

@@ -43,6 +43,7 @@ GROUPS: Final[dict[str, dict[str, str]]] = {
     },
     "Policy and trust": {
         "policy": "write, check and explain policies",
+        "revocations": "issue the signed feed of what no longer counts",
         "trust": "pin, refresh and look at the trusted root",
         "key": "look at keys",
         "record": "write and check training records",

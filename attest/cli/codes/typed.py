@@ -38,6 +38,21 @@ TYPED: Final[Mapping[str, tuple[str, str, int]]] = {
         "run the command again when the table of files is what you want; --exclude leaves files out",
         130,
     ),
+    "not-confirmed": (
+        "something that is refused now would count again, and nobody was there to agree",
+        "look at what it is, then run it again with --yes",
+        2,
+    ),
+    "reason-missing": (
+        "revoking, and withdrawing a revocation, need a reason: others have to understand it later",
+        "give one with -m, or at a terminal when you are asked",
+        2,
+    ),
+    "time-zone-missing": (
+        "a time without a zone, or a day alone, has more than one reading",
+        "write it as one of the lines of the hint: Z is UTC",
+        2,
+    ),
     "bad-reference": (
         "this is no name of a model or version",
         "write NAME:VERSION, NAME@sha256:HEX or HOST/NAME:VERSION; attest help references shows all forms",
