@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from attest.cli import options, render, signers
+from attest.errors import InputError, Interrupted
 from attest.settings import Settings
 from attest.stores import Reach
 
@@ -79,9 +81,41 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def person(who: SignerName) -> str:
-    """Somebody, for people: a key's fingerprint, or a login."""
-    return f"key {who.key.short}" if who.key is not None else f"{who.subject} via {who.issuer}"
+def agree(question: str, *, nobody: str, yes: bool) -> None:
+    """Ask before what cannot be undone.
+
+    Args:
+        question: what a person is asked.
+        nobody: what would happen, for the refusal where nobody can be asked.
+        yes: whether it was agreed to on the command line.
+
+    Raises:
+        InputError: nobody is there to agree (`not-confirmed`).
+        Interrupted: he declined.
+    """
+    if yes:
+        return
+    if not render.on_terminal():
+        raise InputError(nobody, code="not-confirmed", hint="run it again with --yes; nothing was changed")
+    if not render.confirm(question):
+        raise Interrupted("nothing was changed", code="declined", hint="the log is as it was")
+
+
+def person(who: SignerName, *, whole: bool = False) -> str:
+    """Somebody, for people: a key's fingerprint, or a login.
+
+    Args:
+        who: somebody.
+        whole: with every digit of the fingerprint, as it has to be where a machine reads it.
+    """
+    if who.key is None:
+        return f"{who.subject} via {who.issuer}"
+    return f"key {who.key if whole else who.key.short}"
+
+
+def is_piped() -> bool:
+    """Whether a machine reads the result: nothing is cut then."""
+    return sys.stdout is None or not sys.stdout.isatty()
 
 
 def event_line(log: Log) -> str:

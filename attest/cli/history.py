@@ -40,13 +40,13 @@ def command(*, reference: str, **values: Any) -> None:
     """
     parsed = Reference.parse(reference)
     alias = values["alias"] or parsed.alias
-    session = changing.reading(parsed, plain_http=values["plain_http"], ca_file=values["ca_file"])
     now = changing.now()
     since, until, at = (
         None if values[key] is None else when.parse_time(values[key], option=f"--{name}", now=now)
         for key, name in (("since", "since"), ("until", "until"), ("moment", "at"))
     )
-    links = session.log().walk(now=now)
+    with changing.reading(parsed, plain_http=values["plain_http"], ca_file=values["ca_file"]) as session:
+        links = session.log().walk(now=now)
     chosen = _chosen(links, alias=alias, since=since, until=until)
     if at is not None:
         chosen = _in_force(chosen, at)

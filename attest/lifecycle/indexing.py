@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attest_registry.catalogue.rows import EventRow, StateRow
-
 from attest.claims.event import Action
+from attest_registry.catalogue.rows import EventRow, StateRow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from attest_registry.catalogue.rows import EventRow, Reservation, StateRow
-
     from attest.claims.approval import Reviewed
     from attest.claims.event import Action, Fork, Gate, Origin
     from attest.claims.signer_name import SignerName
@@ -49,6 +47,7 @@ if TYPE_CHECKING:
     from attest.lifecycle.ledger import Place
     from attest.signing.bundle_signer import BundleSigner
     from attest.trust.signatory import Signatory
+    from attest_registry.catalogue.rows import EventRow, Reservation, StateRow
     from attest_registry.digest import Digest
     from attest_registry.oci.content import Repository
 
