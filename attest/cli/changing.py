@@ -65,8 +65,12 @@ def session(
 
     settings = Settings.load()
     choice = signers.choose(values, settings)
-    reach = Reach(plain_http=values["plain_http"], ca_file=values["ca_file"])
-    return open_session(reference, settings, reach, clock=now, signer=choice.open(), keys=keys, alone=alone)
+    return open_session(reference, settings, reach(values), clock=now, signer=choice.open(), keys=keys, alone=alone)
+
+
+def reach(values: dict[str, Any]) -> Reach:
+    """What was typed about reaching the store."""
+    return Reach(plain_http=values["plain_http"], ca_file=values["ca_file"])
 
 
 def reading(reference: Reference, *, plain_http: bool, ca_file: str | None) -> Session:

@@ -93,12 +93,13 @@ def _print(reference: Reference, links: list[Link], *, more: int, values: dict[s
             render.result(str(link.digest))
         return
     header = ["EVENT", "TIME", "", "WHAT", "VERSION", "BY", "REASON"]
-    render.table([_cells(link) for link in links], header=header)
+    render.table([cells(link) for link in links], header=header)
     if more:
         render.note(f"… {more} more: --limit 0")
 
 
-def _cells(link: Link) -> list[str]:
+def cells(link: Link) -> list[str]:
+    """An event as a row: number, time, how sure that is, what, version, by whom, why."""
     event = link.event
     times = link.fact.times
     time, proof = (times[0].moment, "proven") if times else (event.time, "claimed")

@@ -28,6 +28,7 @@ from attest_registry.errors import NotFound
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from attest.claims.event import Event
     from attest.claims.log_state import Held, State
     from attest.claims.signer_name import SignerName
     from attest.evidence.evidence import Evidence
@@ -73,12 +74,29 @@ class Log:
         return self.head.sequence
 
     def evidence(self, sequence: int) -> Evidence:
-        """The bundle of an event, and it is the one that was verified.
+        """The bundle of an event, as the store has it.
 
         Raises:
-            LogBroken: it is not there, or another one (`log-fork`).
+            LogBroken: it is not there.
         """
-        return _bundle(self.store, self.segment, sequence)
+        return bundle_of(self.store, self.segment, sequence)
+
+    def event(self, sequence: int) -> Event:
+        """What an event says, whose words are those that were verified here.
+
+        Raises:
+            LogBroken: it is not there, or another one than was verified (`log-fork`).
+        """
+        evidence = self.evidence(sequence)
+        seen, words = self.place.event_at(sequence), Digest.of(Bundle.parse(evidence.raw).payload)
+        if seen is None or not seen.matches(words):
+            raise LogBroken(
+                f"event {sequence} of {self.head.model} is another one than was verified",
+                code="log-fork",
+                expected=str(seen),
+                found=str(words),
+            )
+        return unverified_event(evidence)
 
     @property
     def expected(self) -> Expected:
@@ -208,14 +226,14 @@ class _Reading:
 
     def _same(self, sequence: int) -> bool:
         seen = self.place.event_at(sequence)
-        words = Bundle.parse(_bundle(self.store, self.segment, sequence).raw).payload
+        words = Bundle.parse(bundle_of(self.store, self.segment, sequence).raw).payload
         return seen is not None and Digest.of(words).matches(seen)
 
     def _expected_at(self, sequence: int) -> Expected:
         """What follows an event that was verified here before, whose words are the same now."""
         if sequence == 0:
             return Expected(model=self.model)
-        evidence = _bundle(self.store, self.segment, sequence)
+        evidence = bundle_of(self.store, self.segment, sequence)
         event = unverified_event(evidence)
         return Expected(
             model=self.model,
@@ -236,7 +254,7 @@ class _Reading:
             signatory_of=lambda who: self.keyring.signatory_of(who, found=self.segment.key),
         )
         for sequence in range(expected.sequence, self.segment.last + 1):
-            chain.take(_bundle(self.store, self.segment, sequence))
+            chain.take(bundle_of(self.store, self.segment, sequence))
         return chain.links
 
     def _log(self, links: list[Link], *, head: Remembered | None) -> Log:
@@ -290,7 +308,17 @@ def _layer(store: LogStore, segment: Segment, sequence: int) -> Descriptor:
     return store.sealed((sequence - 1) // SEGMENT + 1).layer(sequence)
 
 
-def _bundle(store: LogStore, segment: Segment, sequence: int) -> Evidence:
+def bundle_of(store: LogStore, segment: Segment, sequence: int) -> Evidence:
+    """The bundle of an event, wherever it lies.
+
+    Args:
+        store: the log.
+        segment: its newest segment.
+        sequence: the event's number.
+
+    Raises:
+        LogBroken: it is not there (`log-gap`).
+    """
     return store.bundle(_layer(store, segment, sequence))
 
 
