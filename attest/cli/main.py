@@ -36,10 +36,20 @@ GROUPS: Final[dict[str, dict[str, str]]] = {
         "demote": "take a name away",
         "resolve": "the version that a name means, by the verified log",
         "history": "what happened to a model, and what was the case at a time",
+        "evaluate": "record a signed evaluation of a version",
+        "approve": "sign that you reviewed a version and approve it",
+        "reject": "sign that you reviewed a version and reject it",
+        "archive": "take a version out of use",
+        "revoke": "have a version refused from now on",
+        "rm": "delete a model: its name is never used again",
+        "alias": "names that point at versions, and the policies that guard them",
+        "role": "who may do what to a model",
+        "log": "look at a model's log, check it whole, end a fork",
         "copy": "take a version to another registry, with its evidence",
         "lineage": "what a version came from, and what was made from it",
         "search": "find versions by metrics, aliases, lineage, people and times",
         "tag": "free notes about a model or version, unsigned",
+        "whoami": "who you are, and what you may do",
         "login": "keep a registry's credentials",
         "logout": "forget them",
     },
@@ -61,9 +71,11 @@ GROUPS: Final[dict[str, dict[str, str]]] = {
         "catalogue": "make the index of models again, check it, migrate it",
         "explain": "what an error code means and what to do",
         "completion": "completion for bash, zsh or fish",
-        "help": "help on a topic: references, policy, exit-codes, environment, glossary, offline",
+        "help": "help on a topic: references, registry, policy, exit-codes, environment, glossary, offline",
     },
 }
+HIDDEN: Final = ("register",)
+"""Verbs that the list of all commands leaves out: push does what they do."""
 _OTHER_NAMES: Final = {"inspect": "show", "catalog": "catalogue"}
 _INTERNAL: Final = 5
 _GARBAGE_AFTER: Final = 50_000
@@ -93,7 +105,7 @@ class Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Import a verb's file."""
         name = _OTHER_NAMES.get(cmd_name, cmd_name)
-        if not any(name in verbs for verbs in GROUPS.values()):
+        if not any(name in verbs for verbs in (*GROUPS.values(), HIDDEN)):
             return None
         module = importlib.import_module(f"attest.cli.{_module(name)}")
         command: click.Command = module.command
@@ -155,7 +167,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _verb(given: Sequence[str]) -> str | None:
     """The verb that was typed, wherever the options of the main command stand."""
-    return next((word for word in given if any(word in verbs for verbs in (*GROUPS.values(), _OTHER_NAMES))), None)
+    return next(
+        (word for word in given if any(word in verbs for verbs in (*GROUPS.values(), _OTHER_NAMES, HIDDEN))), None
+    )
 
 
 def _left(left: SystemExit, given: Sequence[str], verb: str | None) -> int:

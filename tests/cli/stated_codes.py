@@ -157,8 +157,12 @@ class Reader:
                 found: set[str] | None = set() if text is None else {str(text)}
             case ast.IfExp(body=body, orelse=other):
                 found = union(self.values(module, body), self.values(module, other))
+            case ast.BoolOp(values=[first, second]):
+                found = union(self.values(module, first), self.values(module, second))
             case ast.Attribute(value=ast.Name(id=name), attr="code"):
                 found = {str(attribute(self.classes[name], "code"))} if name in self.classes else set()
+            case ast.Attribute(attr="code"):
+                found = set()
             case ast.Subscript(value=ast.Name(id=name)) if name.endswith("_CODES"):
                 found = set()
             case ast.JoinedStr(values=parts):
