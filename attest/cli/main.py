@@ -35,6 +35,7 @@ GROUPS: Final[dict[str, dict[str, str]]] = {
         "demote": "take a name away",
         "resolve": "the version that a name means, by the verified log",
         "history": "what happened to a model, and what was the case at a time",
+        "checkpoint": "sign how far a model's log goes, for readers without memory",
         "search": "find versions by metrics, aliases, lineage, people and times",
         "tag": "free notes about a model or version, unsigned",
         "login": "keep a registry's credentials",
