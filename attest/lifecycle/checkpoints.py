@@ -62,7 +62,7 @@ def mark_of(log: Log, sequence: int) -> LogMark | None:
     """
     if sequence > log.sequence:
         return None
-    event = log.event_at(sequence)
+    event = log.event(sequence)
     digest = log.place.event_at(sequence)
     if digest is None:
         raise TypeError("an event that was verified is remembered")  # `event_at` compares with it

@@ -1,7 +1,7 @@
 """A log that was verified, as a policy gets to see it: who began it, whose it is, how far it goes, its checkpoint.
 
 Only what the policy asks for is fetched: a log that its digest pins needs no look at its first event, and a checkpoint
-is there for those who demand one or name witnesses. What cannot be had is written down, and no rule takes it for a pass.
+is there for those who demand one or name witnesses. What cannot be had is written down; no rule takes it for a pass.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def given_log(log: Log, *, reference: Reference, alias: str | None, policy: Poli
         LogBroken: an event of it is not there any more, or another one than was verified.
     """
     pinned = policy.log is not None or alias is not None
-    first = log.event_at(1).by if pinned and Pins.of(policy).ask_people else None
+    first = log.event(1).by if pinned and Pins.of(policy).ask_people else None
     fact, error = _checkpoint(log, policy, (reference.model, reference.name, *policy.other_names))
     said = None if fact is None or not isinstance(fact.claim, Checkpoint) else fact.claim
     return GivenLog(
