@@ -1,8 +1,8 @@
 """What a policy asks beyond a version's own claims, fetched: its ancestors' evidence, and the revocation feed.
 
-The policy says what it wants (`attest.policy.beyond.wanted`), and is asked again until it wants nothing more. An
-ancestor is fetched by digest from the store that the claims name, or from the store of the version itself, which may
-hold a copy; what is in neither is written down as unreached, and no rule takes that for a pass.
+The policy says what it wants (`attest.policy.beyond.ancestors`), one after the other. An ancestor is fetched by digest
+from the store that the claims name, or from the store of the version itself, which may hold a copy; what is in neither
+is written down as unreached, and no rule takes that for a pass.
 """
 
 from __future__ import annotations
@@ -99,10 +99,7 @@ def gather(case: Case, surroundings: Surroundings, *, host: str | None) -> Gathe
     """
     gathered = Gathered(feeds=_feeds(case, surroundings))
     search = _Search(surroundings=surroundings, host=host)
-    while wanted := beyond.wanted(replace(case, gathered=gathered)):
-        more = {sought: search.look_for(sought, policy) for sought, policy in wanted.items()}
-        gathered = replace(gathered, ancestors={**gathered.ancestors, **more})
-    return gathered
+    return replace(gathered, ancestors=beyond.ancestors(replace(case, gathered=gathered), search.look_for))
 
 
 def _feeds(case: Case, surroundings: Surroundings) -> dict[Digest, GivenFeed]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from attest.cli import options, render, signers
+from attest.errors import InputError, Interrupted
 from attest.settings import Settings
 from attest.stores import Reach
 
@@ -63,8 +65,12 @@ def session(
 
     settings = Settings.load()
     choice = signers.choose(values, settings)
-    reach = Reach(plain_http=values["plain_http"], ca_file=values["ca_file"])
-    return open_session(reference, settings, reach, clock=now, signer=choice.open(), keys=keys, alone=alone)
+    return open_session(reference, settings, reach(values), clock=now, signer=choice.open(), keys=keys, alone=alone)
+
+
+def reach(values: dict[str, Any]) -> Reach:
+    """What was typed about reaching the store."""
+    return Reach(plain_http=values["plain_http"], ca_file=values["ca_file"])
 
 
 def reading(reference: Reference, *, plain_http: bool, ca_file: str | None) -> Session:
@@ -79,9 +85,41 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def person(who: SignerName) -> str:
-    """Somebody, for people: a key's fingerprint, or a login."""
-    return f"key {who.key.short}" if who.key is not None else f"{who.subject} via {who.issuer}"
+def agree(question: str, *, nobody: str, yes: bool) -> None:
+    """Ask before what cannot be undone.
+
+    Args:
+        question: what a person is asked.
+        nobody: what would happen, for the refusal where nobody can be asked.
+        yes: whether it was agreed to on the command line.
+
+    Raises:
+        InputError: nobody is there to agree (`not-confirmed`).
+        Interrupted: he declined.
+    """
+    if yes:
+        return
+    if not render.on_terminal():
+        raise InputError(nobody, code="not-confirmed", hint="run it again with --yes; nothing was changed")
+    if not render.confirm(question):
+        raise Interrupted("nothing was changed", code="declined", hint="the log is as it was")
+
+
+def person(who: SignerName, *, whole: bool = False) -> str:
+    """Somebody, for people: a key's fingerprint, or a login.
+
+    Args:
+        who: somebody.
+        whole: with every digit of the fingerprint, as it has to be where a machine reads it.
+    """
+    if who.key is None:
+        return f"{who.subject} via {who.issuer}"
+    return f"key {who.key if whole else who.key.short}"
+
+
+def is_piped() -> bool:
+    """Whether a machine reads the result: nothing is cut then."""
+    return sys.stdout is None or not sys.stdout.isatty()
 
 
 def event_line(log: Log) -> str:

@@ -40,13 +40,13 @@ def command(*, reference: str, **values: Any) -> None:
     """
     parsed = Reference.parse(reference)
     alias = values["alias"] or parsed.alias
-    session = changing.reading(parsed, plain_http=values["plain_http"], ca_file=values["ca_file"])
     now = changing.now()
     since, until, at = (
         None if values[key] is None else when.parse_time(values[key], option=f"--{name}", now=now)
         for key, name in (("since", "since"), ("until", "until"), ("moment", "at"))
     )
-    links = session.log().walk(now=now)
+    with changing.reading(parsed, plain_http=values["plain_http"], ca_file=values["ca_file"]) as session:
+        links = session.log().walk(now=now)
     chosen = _chosen(links, alias=alias, since=since, until=until)
     if at is not None:
         chosen = _in_force(chosen, at)
@@ -93,12 +93,13 @@ def _print(reference: Reference, links: list[Link], *, more: int, values: dict[s
             render.result(str(link.digest))
         return
     header = ["EVENT", "TIME", "", "WHAT", "VERSION", "BY", "REASON"]
-    render.table([_cells(link) for link in links], header=header)
+    render.table([cells(link) for link in links], header=header)
     if more:
         render.note(f"… {more} more: --limit 0")
 
 
-def _cells(link: Link) -> list[str]:
+def cells(link: Link) -> list[str]:
+    """An event as a row: number, time, how sure that is, what, version, by whom, why."""
     event = link.event
     times = link.fact.times
     time, proof = (times[0].moment, "proven") if times else (event.time, "claimed")

@@ -25,6 +25,7 @@ GROUPS: Final[dict[str, dict[str, str]]] = {
         "push": "sign a folder, store it as the next version",
         "verify": "check a version, or a folder against one",
         "pull": "verify, then fetch",
+        "card": "the model card of a version: generated, merged with edits, signed",
         "show": "what a version is, what is claimed about it, what it came from",
         "ls": "models, or the versions of one",
         "sign": "sign a folder into a bundle beside it, without a registry",
@@ -35,6 +36,21 @@ GROUPS: Final[dict[str, dict[str, str]]] = {
         "demote": "take a name away",
         "resolve": "the version that a name means, by the verified log",
         "history": "what happened to a model, and what was the case at a time",
+        "evaluate": "record a signed evaluation of a version",
+        "approve": "sign that you reviewed a version and approve it",
+        "reject": "sign that you reviewed a version and reject it",
+        "archive": "take a version out of use",
+        "revoke": "have a version refused from now on",
+        "rm": "delete a model: its name is never used again",
+        "alias": "names that point at versions, and the policies that guard them",
+        "role": "who may do what to a model",
+        "log": "look at a model's log, check it whole, end a fork",
+        "copy": "take a version to another registry, with its evidence",
+        "lineage": "what a version came from, and what was made from it",
+        "checkpoint": "sign how far a model's log goes, for readers without memory",
+        "search": "find versions by metrics, aliases, lineage, people and times",
+        "tag": "free notes about a model or version, unsigned",
+        "whoami": "who you are, and what you may do",
         "login": "keep a registry's credentials",
         "logout": "forget them",
     },
@@ -53,12 +69,15 @@ GROUPS: Final[dict[str, dict[str, str]]] = {
     "Upkeep": {
         "info": "versions, folders and settings, for bug reports",
         "cache": "look at and clear fetched models",
+        "catalogue": "make the index of models again, check it, migrate it",
         "explain": "what an error code means and what to do",
         "completion": "completion for bash, zsh or fish",
-        "help": "help on a topic: references, policy, exit-codes, environment, glossary, offline",
+        "help": "help on a topic: references, registry, policy, exit-codes, environment, glossary, offline",
     },
 }
-_OTHER_NAMES: Final = {"inspect": "show"}
+HIDDEN: Final = ("register",)
+"""Verbs that the list of all commands leaves out: push does what they do."""
+_OTHER_NAMES: Final = {"inspect": "show", "catalog": "catalogue"}
 _INTERNAL: Final = 5
 _GARBAGE_AFTER: Final = 50_000
 """New objects before Python looks for cycles. Its own 700 make it look sixty times while the modules of one short
@@ -87,7 +106,7 @@ class Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Import a verb's file."""
         name = _OTHER_NAMES.get(cmd_name, cmd_name)
-        if not any(name in verbs for verbs in GROUPS.values()):
+        if not any(name in verbs for verbs in (*GROUPS.values(), HIDDEN)):
             return None
         module = importlib.import_module(f"attest.cli.{_module(name)}")
         command: click.Command = module.command
@@ -149,7 +168,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _verb(given: Sequence[str]) -> str | None:
     """The verb that was typed, wherever the options of the main command stand."""
-    return next((word for word in given if any(word in verbs for verbs in (*GROUPS.values(), _OTHER_NAMES))), None)
+    return next(
+        (word for word in given if any(word in verbs for verbs in (*GROUPS.values(), _OTHER_NAMES, HIDDEN))), None
+    )
 
 
 def _left(left: SystemExit, given: Sequence[str], verb: str | None) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -39,26 +39,32 @@ def command(*, reference: str, version: str | None, alias: str | None, stage: st
     signature, provenance and ML-BOM by somebody who may contribute to the model. What it saw is part of the signed
     event, so that everybody can ask it again.
     """
+    if (alias is None) == (stage is None):
+        raise InputError("promote needs one place to go to", code="usage", expected="--to ALIAS, or --stage STAGE")
+    run(with_version(Reference.parse(reference), version), alias=alias, stage=stage, values=values)
+
+
+def run(parsed: Reference, *, alias: str | None, stage: str | None, values: dict[str, Any]) -> None:
+    """Move an alias or stage through its gate, and report it; `attest alias set` does the same.
+
+    Args:
+        parsed: the version.
+        alias: the alias that is to point at it.
+        stage: the stage that it is to enter instead.
+        values: the options of `changing.common` and `changing.reason` by name.
+    """
     from attest.claims.event import Target  # noqa: PLC0415
     from attest.claims.log_state import Stage  # noqa: PLC0415
     from attest.lifecycle import promoting  # noqa: PLC0415
 
-    if (alias is None) == (stage is None):
-        raise InputError("promote needs one place to go to", code="usage", expected="--to ALIAS, or --stage STAGE")
-    parsed = with_version(Reference.parse(reference), version)
-    session = changing.session(values, parsed)
-    target = Target(alias=alias, stage=None if stage is None else Stage(stage))
-    judged = promoting.judge(session, session.version(session.log(), parsed), target)
-    if not judged.verdict.allowed:
-        _refused(session, judged, values)
-        return
-    if values["dry_run"]:
+    with changing.session(values, parsed) as session:
+        target = Target(alias=alias, stage=None if stage is None else Stage(stage))
+        judged = promoting.judge(session, session.version(session.log(), parsed), target)
+        if not judged.verdict.allowed:
+            _refused(session, judged, values)
+        moved = None if values["dry_run"] else promoting.promote(session, judged, reason=values["reason"])
         _show_gate(judged, values)
-        _end(session, judged, None, values)
-        return
-    moved = promoting.promote(session, judged, reason=values["reason"])
-    _show_gate(judged, values)
-    _end(session, judged, moved, values)
+        _end(session, judged, moved, values)
 
 
 def with_version(reference: Reference, version: str | None) -> Reference:
@@ -89,7 +95,7 @@ def _show_gate(judged: Judged, values: dict[str, Any]) -> None:
     render.note(f"gate     {_gate_name(judged)}  {passed}")
 
 
-def _refused(session: Session, judged: Judged, values: dict[str, Any]) -> None:
+def _refused(session: Session, judged: Judged, values: dict[str, Any]) -> NoReturn:
     """The gate says no: every rule with what it expected and found, and a signed record of the refusal."""
     from attest.cli import verdicts  # noqa: PLC0415
     from attest.lifecycle import promoting, refusals  # noqa: PLC0415

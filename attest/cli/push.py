@@ -11,7 +11,7 @@ from attest.cli import options, push_options, push_table, render, signers
 from attest.cli.progress import Bars
 from attest.errors import InputError, Interrupted, NoTrust
 from attest.settings import Settings
-from attest.stores import Reach, repository_for
+from attest.stores import Reach, repository_for, surroundings_for
 from attest.whom import Whom
 from attest.written_path import written_path
 from attest_registry.reference import Reference
@@ -112,17 +112,11 @@ class Push:
 
     def _register(self, published: Published, signer: BundleSigner) -> bool:
         """The version's number in the model's log; whether that began it."""
-        from attest.lifecycle.registering import register  # noqa: PLC0415
-        from attest.lifecycle.session import open_session  # noqa: PLC0415
+        from attest.lifecycle.registering import register_published  # noqa: PLC0415
 
-        with open_session(
-            self._reference, self._settings, self._reach, clock=lambda: datetime.now(UTC), signer=signer, alone=True
-        ) as session:
-            if published.reference.digest is None:
-                raise TypeError("what was published has a digest")
-            done = register(session, number=published.number, digest=published.reference.digest, label=published.label)
-            if not session.shared:
-                self._say_alone()
+        done, shared = register_published(published, self._reference, self._settings, self._reach, signer=signer)
+        if not shared:
+            self._say_alone()
         return done.begun
 
     def _say_alone(self) -> None:
@@ -141,12 +135,7 @@ class Push:
         from attest.ancestors import resolver  # noqa: PLC0415
         from attest.training_inputs import gather  # noqa: PLC0415
 
-        resolve = resolver(
-            lambda reference: repository_for(reference, self._settings, self._reach),
-            self._policy_for,
-            self._now,
-            state=self._settings.state,
-        )
+        resolve = resolver(surroundings_for(self._reference, self._settings, self._reach), self._policy_for, self._now)
         return gather(
             record,
             resolve=resolve,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +11,9 @@ from attest.cli import changing, options, render
 from attest.cli.references import REFERENCE
 from attest.errors import InputError
 from attest_registry.reference import Reference
+
+if TYPE_CHECKING:
+    from attest.lifecycle.session import Session
 
 
 @click.command(
@@ -34,11 +38,11 @@ def command(
     parsed = Reference.parse(reference)
     if parsed.alias is None:
         raise InputError(f"{reference} names no alias", code="usage", expected=f"{parsed.name}@ALIAS")
-    session = changing.reading(parsed, plain_http=plain_http, ca_file=ca_file)
-    if from_catalogue:
-        _from_catalogue(parsed, session.name, quiet=quiet, as_json=as_json)
-        return
-    log = session.log()
+    with changing.reading(parsed, plain_http=plain_http, ca_file=ca_file) as session:
+        if from_catalogue:
+            _from_catalogue(parsed, session, quiet=quiet, as_json=as_json)
+            return
+        log = session.log()
     held = log.resolve(parsed.alias, name=parsed.name)
     pinned = replace(parsed, alias=None).with_version(str(held.number)).pinned(held.manifest)
     revoked = held.number in log.state.revoked
@@ -66,13 +70,10 @@ def command(
     render.result(str(pinned))
 
 
-def _from_catalogue(reference: Reference, name: str, *, quiet: bool, as_json: bool) -> None:
-    from attest.settings import Settings  # noqa: PLC0415
-    from attest_registry.catalogue.store import Catalogue  # noqa: PLC0415
+def _from_catalogue(reference: Reference, session: Session, *, quiet: bool, as_json: bool) -> None:
     from attest_registry.errors import NotFound  # noqa: PLC0415
 
-    with Catalogue.open(Settings.load().catalogue) as catalogue:
-        holding = catalogue.alias(name, reference.alias or "")
+    holding = session.catalogue.alias(session.name, reference.alias or "")
     if holding is None:
         raise NotFound(f"the catalogue knows no {reference}", code="alias-unknown", hint=f"attest resolve {reference}")
     pinned = replace(reference, alias=None).with_version(str(holding.number)).pinned(holding.manifest)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,6 +10,11 @@ from attest.cli import changing, options, render
 from attest.cli.references import REFERENCE
 from attest.errors import InputError
 from attest_registry.reference import Reference
+
+if TYPE_CHECKING:
+    from attest.claims.event import Versioned
+    from attest.lifecycle.promoting import Moved
+    from attest.lifecycle.session import Session
 
 
 @click.command(
@@ -33,19 +38,21 @@ def command(*, reference: str, number: str | None, **values: Any) -> None:
     parsed = Reference.parse(reference)
     if parsed.alias is None:
         raise InputError(f"{reference} names no alias", code="usage", expected=f"{parsed.name}@ALIAS")
-    session = changing.session(values, parsed)
-    to = None
-    if number is not None:
-        to = session.version(session.log(), Reference.parse(f"{parsed.name}:{number}"))
-    if values["dry_run"]:
-        version = promoting.rollback_target(session, parsed.alias, to=to)
-        _report(session, parsed, version, None, values)
-        return
-    moved = promoting.rollback(session, parsed.alias, to=to, reason=values["reason"])
-    _report(session, parsed, moved.version, moved, values)
+    with changing.session(values, parsed) as session:
+        to = None
+        if number is not None:
+            to = session.version(session.log(), Reference.parse(f"{parsed.name}:{number}"))
+        if values["dry_run"]:
+            _report(session, parsed, promoting.rollback_target(session, parsed.alias, to=to), None, values)
+            return
+        moved = promoting.rollback(session, parsed.alias, to=to, reason=values["reason"])
+        if moved.version is not None:
+            _report(session, parsed, moved.version, moved, values)
 
 
-def _report(session: Any, reference: Reference, version: Any, moved: Any, values: dict[str, Any]) -> None:
+def _report(
+    session: Session, reference: Reference, version: Versioned, moved: Moved | None, values: dict[str, Any]
+) -> None:
     pinned = session.reference.with_version(str(version.number)).pinned(version.manifest)
     if values["as_json"]:
         render.document(

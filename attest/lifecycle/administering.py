@@ -61,6 +61,8 @@ def withdraw(session: Session, role: RoleName, who: SignerName, *, reason: str |
 def bind(session: Session, alias: str, policy: Path | None, *, reason: str | None = None) -> tuple[Log, Digest | None]:
     """Bind a policy to an alias: every promotion to it is judged by that policy from then on, by every reader.
 
+    Where it is bound already, the log stays as it is.
+
     Args:
         session: the model, with an admin as signer.
         alias: the alias, which need not point at anything yet.
@@ -75,9 +77,13 @@ def bind(session: Session, alias: str, policy: Path | None, *, reason: str | Non
         raise IllegalEvent(  # before anything is stored
             f"{session.reference.name}: only an admin binds policies", code="role-missing", expected="admin"
         )
-    from attest.lifecycle.bound_policies import store_bound  # noqa: PLC0415  # it reads YAML
+    digest = None
+    if policy is not None:
+        from attest.lifecycle.bound_policies import store_bound  # noqa: PLC0415  # it reads YAML
 
-    digest = None if policy is None else store_bound(session.repository, policy)
+        digest = store_bound(session.repository, policy)
+    if log.state.policies.get(alias) == digest:
+        return log, digest
     draft = Draft(action=Action.BIND_POLICY, target=Target(alias=alias), policy=digest, reason=reason)
     return session.write(log, draft), digest
 

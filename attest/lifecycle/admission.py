@@ -14,21 +14,19 @@ from typing import TYPE_CHECKING
 from attest.claims.event import Action
 from attest.errors import EvidenceMissing, LogBroken
 from attest.lifecycle.gates import Gatekeeper
+from attest.lifecycle.given_log import given_log
 from attest.policy.ancestry import InLog
-from attest.signing.bundle import Bundle
-from attest.verify.event import unverified_event
-from attest_registry.digest import Digest
 from attest_registry.errors import NotFound
 
 if TYPE_CHECKING:
     from attest.claims.event import Event
     from attest.claims.log_state import State
     from attest.errors import AttestError
-    from attest.evidence.evidence import Evidence
     from attest.lifecycle.log import Log
     from attest.policy.ancestry import Gathered
     from attest.policy.document import Policy
     from attest.stores import Surroundings
+    from attest_registry.digest import Digest
     from attest_registry.reference import Reference
 
 
@@ -121,7 +119,13 @@ def gathered_from(
     )
     references, _ = keeper.compared(policy, log.state.aliases.get)
     promoted = moved[0].time if moved is not None else gathered.promoted
-    return replace(gathered, in_log=found, references={**gathered.references, **references}, promoted=promoted)
+    return replace(
+        gathered,
+        in_log=found,
+        log=given_log(log, reference=keeper.reference, alias=alias, policy=policy),
+        references={**gathered.references, **references},
+        promoted=promoted,
+    )
 
 
 def _is(log: Log, number: int, digest: Digest) -> bool:
@@ -134,24 +138,7 @@ def _moved(log: Log, alias: str | None) -> tuple[Event, State] | None:
     sequence = None if alias is None else log.place.promoted(alias)
     if sequence is None:
         return None
-    event = unverified_event(log.evidence(sequence))
-    before = unverified_event(log.evidence(sequence - 1)).state
-    for number, each in ((sequence, log.evidence(sequence)), (sequence - 1, log.evidence(sequence - 1))):
-        _as_verified(log, number, each)
-    return event, before
-
-
-def _as_verified(log: Log, sequence: int, evidence: Evidence) -> None:
-    """The words are those that were verified: the memory has their digest."""
-    seen = log.place.event_at(sequence)
-    words = Digest.of(Bundle.parse(evidence.raw).payload)
-    if seen is None or not seen.matches(words):
-        raise LogBroken(
-            f"event {sequence} of {log.head.model} is another one than was verified",
-            code="log-fork",
-            expected=str(seen),
-            found=str(words),
-        )
+    return log.event(sequence), log.event(sequence - 1).state
 
 
 def _gate_again(log: Log, keeper: Gatekeeper, event: Event, before: State) -> AttestError | None:

@@ -12,7 +12,7 @@ import json
 import sqlite3
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from attest.claims.approval import Reviewed
@@ -41,14 +41,14 @@ CREATE TABLE versions (place TEXT, number INTEGER, manifest TEXT NOT NULL, label
   PRIMARY KEY (place, number)) WITHOUT ROWID;
 CREATE UNIQUE INDEX labels ON versions (place, label) WHERE label IS NOT NULL;
 CREATE INDEX manifests ON versions (place, manifest);
-CREATE TABLE holders (place TEXT, alias TEXT, sequence INTEGER, number INTEGER NOT NULL,
+CREATE TABLE moves (place TEXT, alias TEXT, sequence INTEGER, number INTEGER, time TEXT NOT NULL,
   PRIMARY KEY (place, alias, sequence)) WITHOUT ROWID;
 CREATE TABLE records (place TEXT, manifest TEXT, claim TEXT, signer TEXT, sequence INTEGER NOT NULL,
   PRIMARY KEY (place, manifest, claim, signer)) WITHOUT ROWID;
-CREATE TABLE keys (fingerprint TEXT PRIMARY KEY, der BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE gates (place TEXT, event TEXT, PRIMARY KEY (place, event)) WITHOUT ROWID;
 """
-_TABLES: Final = ("events", "versions", "holders", "records", "gates", "logs")
+_MOVES: Final = frozenset({Action.PROMOTE, Action.ROLLBACK, Action.DEMOTE})
+_TABLES: Final = ("events", "versions", "moves", "records", "gates", "logs")
 
 
 class Ledger:
@@ -214,7 +214,7 @@ class Place:
             )
 
     def _forget_from(self, connection: sqlite3.Connection, sequence: int) -> None:
-        for table in ("events", "versions", "holders", "records"):
+        for table in ("events", "versions", "moves", "records"):
             connection.execute(f"DELETE FROM {table} WHERE place=? AND sequence>=?", (self.place, sequence))  # noqa: S608
         connection.execute("UPDATE logs SET sequence=? WHERE place=?", (sequence - 1, self.place))
 
@@ -240,9 +240,11 @@ class Place:
                 "INSERT INTO versions VALUES (?,?,?,?,?)",
                 (place, version.number, str(version.manifest), version.label, event.sequence),
             )
-        if event.target.alias is not None and event.action in {Action.PROMOTE, Action.ROLLBACK}:
+        if event.target.alias is not None and event.action in _MOVES:
+            number = None if event.action is Action.DEMOTE else version.number
             connection.execute(
-                "INSERT INTO holders VALUES (?,?,?,?)", (place, event.target.alias, event.sequence, version.number)
+                "INSERT INTO moves VALUES (?,?,?,?,?)",
+                (place, event.target.alias, event.sequence, number, event.time.isoformat()),
             )
         for claim in event.claims:
             connection.execute(
@@ -290,6 +292,12 @@ class Place:
         )
         return found[0] if found else None
 
+    def registered_at(self, number: int) -> int | None:
+        """The number of the event that registered a version."""
+        query = "SELECT sequence FROM versions WHERE place=? AND number=? AND sequence<=?"
+        found = self._read(query, number, self.until, of=_number)
+        return found[0] if found else None
+
     def number_of(self, label: str) -> int | None:
         """The number that a label was registered for."""
         found = self._read(
@@ -309,20 +317,29 @@ class Place:
     def holders(self, alias: str) -> tuple[int, ...]:
         """The numbers of the versions that an alias has pointed at, each once, the latest last."""
         query = (
-            "SELECT number FROM holders WHERE place=? AND alias=? AND sequence<=?"
+            "SELECT number FROM moves WHERE place=? AND alias=? AND sequence<=? AND number IS NOT NULL"
             " GROUP BY number ORDER BY max(sequence)"
         )
         return tuple(self._read(query, alias, self.until, of=_number))
 
     def promoted(self, alias: str) -> int | None:
         """The number of the event by which the alias got its present holder."""
-        query = "SELECT max(sequence) FROM holders WHERE place=? AND alias=? HAVING max(sequence) IS NOT NULL"
-        found = self._read(query, alias, of=_number)
-        return found[0] if found else None
+        query = "SELECT max(sequence) FROM moves WHERE place=? AND alias=? AND number IS NOT NULL"
+        return self._newest(query, alias)
+
+    def moved_before(self, alias: str, time: datetime) -> int | None:
+        """The number of the last event at or before a time that moved an alias, or took it away."""
+        query = "SELECT max(sequence) FROM moves WHERE place=? AND alias=? AND time<=?"
+        return self._newest(query, alias, time.astimezone(UTC).isoformat())
+
+    def aliases(self) -> tuple[str, ...]:
+        """Every alias that there ever was."""
+        query = "SELECT DISTINCT alias FROM moves WHERE place=? ORDER BY alias"
+        return tuple(self._read(query, of=lambda row: str(row[0])))
 
     def came_to(self, alias: str, number: int) -> tuple[int, ...]:
         """The numbers of the events by which an alias got a version, the latest first."""
-        query = "SELECT sequence FROM holders WHERE place=? AND alias=? AND number=? AND sequence<=? ORDER BY 1 DESC"
+        query = "SELECT sequence FROM moves WHERE place=? AND alias=? AND number=? AND sequence<=? ORDER BY 1 DESC"
         return tuple(self._read(query, alias, number, self.until, of=_number))
 
     def recorded(self, manifest: Digest) -> tuple[Reviewed, ...]:
@@ -347,6 +364,11 @@ class Place:
         """Remember that it held: what it rests on is named by digest and cannot change."""
         with self.ledger.opened(write=True) as connection:
             connection.execute("INSERT OR IGNORE INTO gates VALUES (?,?)", (self.place, str(event)))
+
+    def _newest(self, query: str, *values: object) -> int | None:
+        """The one number that a query for the largest one gives; `None` where there is none at all."""
+        found = self._read(query, *values, of=lambda row: None if row[0] is None else int(row[0]))
+        return found[0] if found else None
 
     def _read(self, query: str, *values: object, of: Callable[[tuple[Any, ...]], T]) -> list[T]:
         with self.ledger.opened() as connection:

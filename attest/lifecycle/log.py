@@ -80,9 +80,9 @@ class Log:
         """The bundle of an event, as the store has it.
 
         Raises:
-            LogBroken: it is not there.
+            LogBroken: it is not there (`log-gap`).
         """
-        return _bundle(self.store, self.segment, sequence)
+        return bundle_of(self.store, self.segment, sequence)
 
     def event(self, sequence: int) -> Event:
         """What an event says, whose words are those that were verified here.
@@ -243,14 +243,14 @@ class _Reading:
 
     def _same(self, sequence: int) -> bool:
         seen = self.place.event_at(sequence)
-        words = Bundle.parse(_bundle(self.store, self.segment, sequence).raw).payload
+        words = Bundle.parse(bundle_of(self.store, self.segment, sequence).raw).payload
         return seen is not None and Digest.of(words).matches(seen)
 
     def _expected_at(self, sequence: int) -> Expected:
         """What follows an event that was verified here before, whose words are the same now."""
         if sequence == 0:
             return Expected(model=self.model)
-        evidence = _bundle(self.store, self.segment, sequence)
+        evidence = bundle_of(self.store, self.segment, sequence)
         event = unverified_event(evidence)
         return Expected(
             model=self.model,
@@ -271,7 +271,7 @@ class _Reading:
             signatory_of=lambda who: self.keyring.signatory_of(who, found=self.segment.key),
         )
         for sequence in range(expected.sequence, self.segment.last + 1):
-            chain.take(_bundle(self.store, self.segment, sequence))
+            chain.take(bundle_of(self.store, self.segment, sequence))
         return chain.links
 
     def _log(self, links: list[Link], *, head: Remembered | None) -> Log:
@@ -325,7 +325,17 @@ def _layer(store: LogStore, segment: Segment, sequence: int) -> Descriptor:
     return store.holding(sequence).layer(sequence)
 
 
-def _bundle(store: LogStore, segment: Segment, sequence: int) -> Evidence:
+def bundle_of(store: LogStore, segment: Segment, sequence: int) -> Evidence:
+    """The bundle of an event, wherever it lies.
+
+    Args:
+        store: the log.
+        segment: its newest segment.
+        sequence: the event's number.
+
+    Raises:
+        LogBroken: it is not there (`log-gap`).
+    """
     return store.bundle(_layer(store, segment, sequence))
 
 

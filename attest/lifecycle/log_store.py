@@ -1,7 +1,7 @@
 """Where a log lies: one OCI manifest under the tag `attest-log`, whose layers are the events' bundles in order.
 
-A tag keeps garbage collection away (docs/threats.md row 76). Each full thousand events is sealed under a tag of its
-own, `attest-log.1`, `attest-log.2`, …, so that an append never writes more than a thousand entries anew. The public
+A tag keeps garbage collection away (docs/threats.md row 76). Each full hundred events is sealed under a tag of its own,
+`attest-log.1`, `attest-log.2`, …, so that an append never writes more than a hundred entries anew. The public
 keys of signers lie in the manifest's annotations: they are found by their fingerprint and prove nothing by being there.
 Nothing in here is verified.
 """
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 TAG: Final = "attest-log"
 ARTIFACT: Final = "application/vnd.attest.log.v1+json"
-SEGMENT: Final = 1_000
+SEGMENT: Final = 100
 _FIRST: Final = "dev.attest.log.first"
 _KEY: Final = "dev.attest.key."
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)

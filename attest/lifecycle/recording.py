@@ -7,15 +7,16 @@ there yet; a claim that was attached and not recorded is recorded when the comma
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from attest.claims.approval import Reviewed
 from attest.claims.event import Action
-from attest.claims.statement import Statement
-from attest.errors import IllegalEvent
+from attest.errors import AttestError, IllegalEvent
 from attest.evidence.attach import attach
+from attest.evidence.collect import collect
 from attest.evidence.evidence import Evidence
+from attest.lifecycle.rebuilding import index_version
 from attest.lifecycle.writing import Draft
 from attest.signing.bundle import Bundle
 from attest.trust.window import shown
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from attest.claims.log_state import RoleName
     from attest.lifecycle.log import Log
     from attest.lifecycle.session import Session
+    from attest.model.artefact import Artefact
+    from attest.verify.facts import Fact
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,18 +41,43 @@ class Recorded:
         version: which version it is about.
         claim: digest of its words.
         predicate_type: what it is.
+        already: whether the log named it before, and nothing was written.
     """
 
     log: Log
     version: Versioned
     claim: Digest
     predicate_type: str
+    already: bool = False
+
+
+def check_role(session: Session, log: Log, role: RoleName) -> None:
+    """Refuse somebody who may not record what he is about to say, before he has said it.
+
+    Args:
+        session: the model, with a signer.
+        log: the model's log.
+        role: the role that goes with such a claim.
+
+    Raises:
+        IllegalEvent: the signer has not that role (`role-missing`).
+    """
+    who = session.writer.who
+    if role in log.state.roles_of(who):
+        return
+    raise IllegalEvent(
+        f"{session.reference.name}: whoever signs is no {role}",
+        code="role-missing",
+        expected=role.value,
+        found=", ".join(log.state.roles_of(who)) or "no role",
+        hint=f"attest role grant {session.reference.name} {role} IDENTITY     by one of its admins",
+    )
 
 
 def record(
     session: Session, version: Versioned, bundle: bytes, *, role: RoleName, reason: str | None = None
 ) -> Recorded:
-    """Attach a claim of one's own and record it.
+    """Attach a claim of one's own and record it. A claim that is there and recorded already changes nothing.
 
     Args:
         session: the model, with the signer of the claim.
@@ -59,29 +87,57 @@ def record(
         reason: why, for people.
 
     Raises:
-        IllegalEvent: the signer has not that role (`role-missing`); nothing was attached.
+        IllegalEvent: the signer has not that role (`role-missing`), or the model was deleted; nothing was attached.
         MalformedEvidence: our own verifier does not take the claim.
     """
-    log, writer = session.log(), session.writer
-    if role not in log.state.roles_of(writer.who):
-        raise IllegalEvent(
-            f"{session.reference.name}: whoever signs is no {role}",
-            code="role-missing",
-            expected=role.value,
-            found=", ".join(log.state.roles_of(writer.who)) or "no role",
-            hint=f"attest role grant {session.reference.name} {role} IDENTITY     by one of its admins",
-        )
+    log = session.log()
+    check_role(session, log, role)
+    check_open(log)
     artefact = session.artefact(version)
-    evidence = Evidence(raw=bundle, origin="just signed")
-    verify(evidence, artefact=artefact, model=session.reference.model, keys=[writer.signer.trusted])
-    statement = Statement.parse(Bundle.parse(bundle).payload)
-    attach(
-        session.repository,
-        [(bundle, statement.predicate_type)],
-        subject=artefact.manifest.descriptor,
-        created=shown(session.clock()),
-    )
-    claim = Reviewed(claim=Digest.of(statement.raw), signer=writer.who)
+    fact = _verified(session, artefact, Evidence(raw=bundle, origin="just signed"))
+    claim = Reviewed(claim=Digest.of(fact.statement.raw), signer=session.writer.who)
+    said = Recorded(log=log, version=version, claim=claim.claim, predicate_type=fact.statement.predicate_type)
+    if not _is_there(session, artefact, claim.claim):
+        attach(
+            session.repository,
+            [(bundle, said.predicate_type)],
+            subject=artefact.manifest.descriptor,
+            created=shown(session.clock()),
+        )
+    if claim in session.place.recorded(version.manifest):
+        return replace(said, already=True)
     draft = Draft(action=Action.RECORD, version=version, claims=(claim,), reason=reason)
     after = session.write(log, draft)
-    return Recorded(log=after, version=version, claim=claim.claim, predicate_type=statement.predicate_type)
+    index_version(session, after, version.number)
+    return replace(said, log=after)
+
+
+def check_open(log: Log) -> None:
+    """Refuse before anything is stored for a model that was deleted.
+
+    Raises:
+        IllegalEvent: it was (`model-deleted`).
+    """
+    if log.state.closed:
+        raise IllegalEvent(
+            f"{log.head.model} was deleted, and its name is never used again",
+            code="model-deleted",
+            expected="a model whose log is open",
+            found=f"closed by event {log.sequence}",
+        )
+
+
+def _verified(session: Session, artefact: Artefact, evidence: Evidence) -> Fact:
+    return verify(evidence, artefact=artefact, model=session.reference.model, keys=[session.writer.signer.trusted])
+
+
+def _is_there(session: Session, artefact: Artefact, claim: Digest) -> bool:
+    """Whether the store has these very words, signed by this signer."""
+    for piece in collect(session.repository, artefact.digest).evidence:
+        try:
+            if Digest.of(Bundle.parse(piece.raw).payload).matches(claim):
+                _verified(session, artefact, piece)
+                return True
+        except AttestError:
+            continue
+    return False

@@ -1,4 +1,4 @@
-"""A refused promotion leaves a signed record: a failed verification summary on the version (ux.md F36).
+"""A refused promotion leaves a signed record: a failed verification summary on the version.
 
 Only somebody with a role in the log leaves one, so that nobody can flood a model with refusals.
 """

@@ -6,16 +6,23 @@ A version that was pushed before the model had a log is registered afterwards, i
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from attest.claims.event import Action, Versioned
+from attest.lifecycle.rebuilding import index_version
 from attest.lifecycle.writing import Draft
 from attest_registry.errors import Conflict, NotFound
 
 if TYPE_CHECKING:
     from attest.lifecycle.log import Log
     from attest.lifecycle.session import Session
+    from attest.publish import Published
+    from attest.settings import Settings
+    from attest.signing.bundle_signer import BundleSigner
+    from attest.stores import Reach
     from attest_registry.digest import Digest
+    from attest_registry.reference import Reference
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,7 +63,32 @@ def register(session: Session, *, number: int, digest: Digest, label: str | None
     versions = [_found(session, each) for each in range(first, number)]
     versions.append(Versioned(number=number, manifest=digest, label=_free(session, label)))
     after = session.write(log, *(Draft(action=Action.REGISTER, version=version) for version in versions))
+    for version in versions:
+        index_version(session, after, version.number)
     return Registered(log=after, versions=tuple(versions), begun=log is None)
+
+
+def register_published(
+    published: Published, reference: Reference, settings: Settings, reach: Reach, *, signer: BundleSigner
+) -> tuple[Registered, bool]:
+    """Register what a push has just stored; also says whether everybody who can change the model sees its catalogue.
+
+    Args:
+        published: what was stored.
+        reference: the model.
+        settings: what configuration and environment say.
+        reach: what was typed about reaching the store.
+        signer: who pushed.
+    """
+    from attest.lifecycle.session import open_session  # noqa: PLC0415  # a session registers, too
+
+    if published.reference.digest is None:
+        raise TypeError("what was published has a digest")
+    with open_session(
+        reference, settings, reach, clock=lambda: datetime.now(UTC), signer=signer, alone=True
+    ) as session:
+        done = register(session, number=published.number, digest=published.reference.digest, label=published.label)
+        return done, session.shared
 
 
 def _check_same(session: Session, number: int, digest: Digest) -> None:

@@ -220,7 +220,7 @@ def open_session(
 
 
 def _check_shared(model: Reference, catalogue: Catalogue, settings: Settings) -> None:
-    """Two people with a catalogue each would both be first, and fork the log (ux.md F7)."""
+    """Two people with a catalogue each would both be first, and fork the log."""
     if catalogue.shared or settings.single_writer:
         return
     raise InputError(

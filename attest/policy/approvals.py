@@ -275,7 +275,8 @@ def explain(demand: ApprovalDemand, *, by: str) -> list[str]:
         what = "having seen what the policy demands"
     else:
         what = f"having seen its {', '.join(map(word_for, demand.covers))}" if demand.covers else "as a version"
-    expiry = f"an approval that has an end counts until then, as of {demand.when}"
+    moment_of_expiry = "at each use" if demand.when is When.USE else "when it is promoted"
+    expiry = f"{moment_of_expiry}, the approval must not have run out"
     return [
         f"{people} who did not publish it approved it{alias}{meaning}, {what}, {by}; {expiry}",
         "none of those who may approve it rejected it",

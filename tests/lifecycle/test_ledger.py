@@ -206,7 +206,7 @@ def test_a_head_that_cannot_be_read(tmp_path: Path, verified: list[Verified], st
         "UPDATE events SET event=''",
         "UPDATE records SET signer='{'",
         "UPDATE records SET claim='x'",
-        "UPDATE holders SET number='x'",
+        "UPDATE moves SET number='x'",
         "DROP TABLE versions",
     ],
 )

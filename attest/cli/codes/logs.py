@@ -65,7 +65,7 @@ LOGS: Final[Mapping[str, tuple[str, str, int]]] = {
     ),
     "gate-policy": (
         "the gate that let a version pass is not the one that is bound to the alias",
-        "promote again: attest reads the policy that is bound now",
+        "promote again: the policy that is bound now is read anew",
         1,
     ),
     "gate-against": (
@@ -171,6 +171,46 @@ LOGS: Final[Mapping[str, tuple[str, str, int]]] = {
     "log-memory": (
         "what this machine remembers of logs cannot be read or written",
         "make the state folder ($ATTEST_STATE) writable; a memory that is lost makes the next use a first use",
+        2,
+    ),
+    "gate-denied": (
+        "the gate of the alias or stage does not let the version pass",
+        "the failed rules say what is missing; the alias stays where it was",
+        1,
+    ),
+    "gate-evidence-missing": (
+        "a claim that a gate saw when it let a version pass is not in the store any more",
+        "put an exported copy back with attest evidence attach; else ask who keeps the store",
+        1,
+    ),
+    "log-gate": (
+        "a gate that an event calls passed does not let the version pass when it is asked again",
+        "do not use the version: whoever promoted it wrote the outcome himself; attest history NAME says who",
+        3,
+    ),
+    "evidence-withheld": (
+        "a claim that was recorded in the model's log is not in the store: it may be a rejection that is held back",
+        "ask who keeps the store for it, or put an exported copy back with attest evidence attach",
+        1,
+    ),
+    "version-retagged": (
+        "the store has another version under a number or label than was registered in the model's log",
+        "do not use it; the registered one is to be had by its digest: attest history NAME --json shows it",
+        3,
+    ),
+    "role-unknown": (
+        "nobody of that name has that role in the model's log",
+        "attest role ls NAME lists who has which role",
+        2,
+    ),
+    "catalogue-not-shared": (
+        "the model is in a registry that others reach, and the catalogue, by which writers take turns, is a file here",
+        "set ATTEST_CATALOGUE to a database that all writers use, or single_writer = true where you are the only one",
+        2,
+    ),
+    "bad-time": (
+        "this is no time",
+        "write it as in 2026-03-08T14:32Z, or as how long ago: 30d, 6h, 15m",
         2,
     ),
 }

@@ -34,17 +34,17 @@ TYPED: Final[Mapping[str, tuple[str, str, int]]] = {
         130,
     ),
     "declined": (
-        "the question was answered with no, and nothing was stored",
-        "run the command again when the table of files is what you want; --exclude leaves files out",
+        "the question was answered with no, and nothing was changed",
+        "run the command again when it is what you want; for a push, --exclude leaves files out",
         130,
     ),
     "not-confirmed": (
-        "something that is refused now would count again, and nobody was there to agree",
+        "what cannot be undone, or makes count again what is refused, needs a yes, and nobody was there to say it",
         "look at what it is, then run it again with --yes",
         2,
     ),
     "reason-missing": (
-        "revoking, and withdrawing a revocation, need a reason: others have to understand it later",
+        "rejecting, revoking and deleting, and taking such a thing back, need a reason that others understand later",
         "give one with -m, or at a terminal when you are asked",
         2,
     ),
