@@ -86,9 +86,9 @@ def judge(session: Session, version: Versioned, target: Target) -> Judged:
     keeper = session.keeper(log)
     alias = named(target)
     promoter = None if session.signer is None else session.writer.who
-    policy = keeper.policy(log.state, alias, promoter=promoter)
+    policy = keeper.policy(log.state, alias)
     holder = log.state.aliases.get(target.alias or "")
-    verdict, seen = keeper.judge(version, policy, holders=log.state.aliases.get, now=session.clock())
+    verdict, seen = keeper.judge(version, policy, holders=log.state.aliases.get, now=session.clock(), promoter=promoter)
     against = holder if any(each.regression is not None for each in policy.evaluations) else None
     gate = Gate(policy=log.state.policies.get(alias), evidence=seen, against=against)
     return Judged(log=log, version=version, target=target, policy=policy, verdict=verdict, gate=gate, holder=holder)
