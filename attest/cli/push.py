@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from attest.claims.training import Training
+    from attest.lifecycle.session import Session
     from attest.policy.document import Policy
     from attest.publish import Published, ReadFolder, Signed
     from attest.signing.bundle_signer import BundleSigner
@@ -92,6 +93,7 @@ class Push:
             training = self._training(record, bars)
         self._show(folder, training, record_file)
         signer = choice.open()
+        self._check_log(signer)
         signed = sign_claims(folder, training, model=self._reference.model, signer=signer, now=self._now)
         self._say(f"signed   model signature, provenance, ML-BOM        {signer.description}")
         if self._values["dry_run"]:
@@ -110,14 +112,25 @@ class Push:
         begun = self._register(published, signer)
         self._report(published, repository.place, signer, choice.verify_with(), begun=begun)
 
+    def _session(self, signer: BundleSigner) -> Session:
+        from attest.lifecycle.session import open_session  # noqa: PLC0415
+
+        return open_session(
+            self._reference, self._settings, self._reach, clock=lambda: datetime.now(UTC), signer=signer, alone=True
+        )
+
+    def _check_log(self, signer: BundleSigner) -> None:
+        """What the model's log would refuse is not stored first."""
+        from attest.lifecycle.registering import check_may_register  # noqa: PLC0415
+
+        with self._session(signer) as session:
+            check_may_register(session)
+
     def _register(self, published: Published, signer: BundleSigner) -> bool:
         """The version's number in the model's log; whether that began it."""
         from attest.lifecycle.registering import register  # noqa: PLC0415
-        from attest.lifecycle.session import open_session  # noqa: PLC0415
 
-        with open_session(
-            self._reference, self._settings, self._reach, clock=lambda: datetime.now(UTC), signer=signer, alone=True
-        ) as session:
+        with self._session(signer) as session:
             if published.reference.digest is None:
                 raise TypeError("what was published has a digest")
             done = register(session, number=published.number, digest=published.reference.digest, label=published.label)

@@ -237,7 +237,7 @@ def _admins(walked: Walked, named: Sequence[Signatory] | None) -> Finding:
     admins = [grant.who for grant in walked.state.roles.get(RoleName.ADMIN, ())]
     first: Link = walked.links[0]
     everybody = list(dict.fromkeys((first.event.by, *admins)))
-    shown = ", ".join(_shown(who) for who in everybody)
+    shown = ", ".join(who.title for who in everybody)
     if named is None:
         return Finding(
             rule="admins", status=Status.NOT_APPLICABLE, summary=f"nobody was named to compare with: {shown}"
@@ -249,7 +249,7 @@ def _admins(walked: Walked, named: Sequence[Signatory] | None) -> Finding:
             status=Status.FAILED,
             code="log-admin",
             expected="whoever began the log, and its admins, among those who were named",
-            found=", ".join(_shown(who) for who in others),
+            found=", ".join(who.title for who in others),
             hint="name every admin with --key, or find out who this is",
         )
     return Finding(rule="admins", status=Status.PASSED, summary=f"all of them were named: {shown}")
@@ -264,7 +264,3 @@ def _is(who: SignerName, signatory: Signatory) -> bool:
     if not isinstance(identity, CertificateIdentity) or identity.issuer != who.issuer:
         return False
     return identity.subject == who.subject or matches(identity.subject_glob or "", who.subject or "")
-
-
-def _shown(who: SignerName) -> str:
-    return f"key {who.key.short}" if who.key is not None else f"{who.subject} via {who.issuer}"

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from attest.claims.event import Action, Versioned
+from attest.claims.log_state import RoleName
+from attest.lifecycle.recording import check_open, check_role
 from attest.lifecycle.writing import Draft
 from attest_registry.errors import Conflict, NotFound
 
@@ -31,6 +33,22 @@ class Registered:
     log: Log
     versions: tuple[Versioned, ...]
     begun: bool
+
+
+def check_may_register(session: Session) -> None:
+    """Refuse before anything is stored what the log would refuse afterwards.
+
+    Args:
+        session: the model, with a signer.
+
+    Raises:
+        IllegalEvent: the model was deleted (`model-deleted`), or the signer is no contributor (`role-missing`).
+        LogBroken: the log does not hold.
+    """
+    log = session.read()
+    if log is not None:
+        check_open(log)
+        check_role(session, log, RoleName.CONTRIBUTOR)
 
 
 def register(session: Session, *, number: int, digest: Digest, label: str | None = None) -> Registered:

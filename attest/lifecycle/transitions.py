@@ -155,14 +155,8 @@ def _check_role(before: State, event: Event) -> None:
         "its signer has no role for that",
         code="role-missing",
         expected=" or ".join(needed) + (f" of @{alias}" if alias and needed == _APPROVER else ""),
-        found=f"{shown_name(event)}, {', '.join(before.roles_of(event.by)) or 'who has no role'}",
+        found=f"{event.by.title}, {', '.join(before.roles_of(event.by)) or 'who has no role'}",
     )
-
-
-def shown_name(event: Event) -> str:
-    """An event's signer, for messages."""
-    by = event.by
-    return f"key {by.key.short}" if by.key is not None else f"{by.subject} via {by.issuer}"
 
 
 def _check_version(before: State, event: Event, known: Known) -> None:
