@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from attest.claims.training import Input
     from attest.evidence.evidence import Evidence
     from attest.policy.document import Policy
+    from attest.policy.requirements import ClaimDemand
     from attest.verify.facts import Fact, Judged
     from attest_registry.digest import Digest
     from attest_registry.oci.content import Repository
@@ -91,23 +92,36 @@ def bom_of(reference: Reference, repository: Repository, *, policy: Policy | Non
     pinned, artefact = locate_version(reference, repository)
     said: list[tuple[Statement, str | None]]
     if policy is None:
-        said = [(each, None) for each in _stated(collect(repository, artefact.digest).evidence)]
+        said = [(each, None) for each in stated(collect(repository, artefact.digest).evidence)]
     else:
         judged = in_force(judge_evidence(artefact, repository, reference=reference, policy=policy), now=now)
-        said = [(fact.statement, policy.describe(fact.signer)) for fact in _accepted(judged, policy, pinned)]
+        said = [(fact.statement, policy.describe(fact.signer)) for fact in accepted(judged, policy, pinned)]
     if not said:
         raise EvidenceMissing(f"no ML-BOM is attached to {pinned}", expected="an ML-BOM", found="none")
+    check_one(pinned, said)
+    statement, signer = said[0]
+    return VersionBOM(reference=pinned, digest=artefact.digest, document=statement.predicate, signer=signer)
+
+
+def check_one(reference: Reference, said: Sequence[tuple[Statement, str | None]]) -> None:
+    """Return only if several ML-BOMs of one version say the same.
+
+    Args:
+        reference: the version.
+        said: each with who said it; `None` for nobody who was verified.
+
+    Raises:
+        Refusal: `bom-ambiguous`: they do not.
+    """
     if any(each.predicate != said[0][0].predicate for each, _ in said):
         raise Refusal(
-            f"{pinned} has {len(said)} ML-BOMs that say different things",
+            f"{reference} has {len(said)} ML-BOMs that say different things",
             code="bom-ambiguous",
             expected="one, or the same words several times",
             found="signed by "
             + ", ".join(dict.fromkeys(who or "nobody whom a policy or key names" for _, who in said)),
             hint="name the one whose word counts with --key PUBLIC_KEY",
         )
-    statement, signer = said[0]
-    return VersionBOM(reference=pinned, digest=artefact.digest, document=statement.predicate, signer=signer)
 
 
 def ancestors_of(
@@ -157,8 +171,12 @@ def _unresolved(item: Input, below: VersionBOM, why: str) -> Unresolved:
     return Unresolved(name=item.title, role=item.role.value, below=str(below.reference), why=why)
 
 
-def _stated(evidence: Sequence[Evidence]) -> Iterator[Statement]:
-    """What bundles say, for display only."""
+def stated(evidence: Sequence[Evidence]) -> Iterator[Statement]:
+    """The ML-BOMs that bundles hold, for display only: nothing is verified.
+
+    Args:
+        evidence: bundles from anywhere.
+    """
     for piece in sorted(evidence, key=lambda piece: piece.digest):
         try:
             statement = Statement.parse(Bundle.parse(piece.raw).payload)
@@ -168,13 +186,23 @@ def _stated(evidence: Sequence[Evidence]) -> Iterator[Statement]:
             yield statement
 
 
-def _accepted(judged: Judged, policy: Policy, reference: Reference) -> list[Fact]:
-    """The ML-BOMs that count, or the reason why none does: the worst that is known of any."""
+def accepted(judged: Judged, policy: Policy, reference: Reference) -> list[Fact]:
+    """The ML-BOMs that count, or the reason why none does: the worst that is known of any.
+
+    Args:
+        judged: the version's evidence after verification.
+        policy: whose words count.
+        reference: the version.
+
+    Raises:
+        SignerNotTrusted: somebody signed one whose word does not count.
+        AttestError: there is one, and it does not hold; codes of the verifier.
+    """
     facts = [fact for fact in judged.facts if fact.statement.predicate_type == ML_BOM]
-    accepted = [fact for fact in facts if _counts(fact, policy)]
+    counting = [fact for fact in facts if counts(fact, policy, policy.ml_bom)]
     rejected = [each for each in judged.rejected if each.predicate_type == ML_BOM]
-    if accepted:
-        return sorted(accepted, key=lambda fact: fact.evidence.digest)
+    if counting:
+        return sorted(counting, key=lambda fact: fact.evidence.digest)
     worst = max((each.error for each in rejected), key=lambda error: error.exit_status, default=None)
     if worst is not None and (worst.exit_status > SignerNotTrusted.exit_status or not facts):
         raise worst
@@ -187,7 +215,13 @@ def _accepted(judged: Judged, policy: Policy, reference: Reference) -> list[Fact
     return []
 
 
-def _counts(fact: Fact, policy: Policy) -> bool:
-    """Whether the policy takes the signer's word on ML-BOMs; one that demands none takes anybody's whom it names."""
+def counts(fact: Fact, policy: Policy, demand: ClaimDemand | None) -> bool:
+    """Whether a policy takes the signer's word on such claims; one that demands none takes anybody's whom it names.
+
+    Args:
+        fact: the claim.
+        policy: the policy.
+        demand: what it says of claims of this kind.
+    """
     identity = policy.identity_of(fact.signer)
-    return identity is not None and (policy.ml_bom is None or identity.name in policy.ml_bom.by)
+    return identity is not None and (demand is None or identity.name in demand.by)

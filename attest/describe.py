@@ -12,15 +12,18 @@ from attest.admit import locate_version
 from attest.claims import mlbom, provenance
 from attest.claims.predicates import ML_BOM, PROVENANCE, word_for
 from attest.claims.statement import Statement
-from attest.claims.training import Role
+from attest.claims.training import MODEL_ROLES
 from attest.errors import AttestError
 from attest.evidence.collect import collect
 from attest.policy.ancestry import ancestor_reference
+from attest.policy.in_force import in_force
 from attest.signing.bundle import Bundle, KeyMaterial
 from attest.verify.verifier import judge
+from attest_registry.digest import Digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
     from attest.claims.mlbom import MLBOM
     from attest.claims.provenance import Provenance
@@ -35,7 +38,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _DEEPEST: Final = 8
-_MODEL_ROLES: Final = frozenset({Role.BASE_MODEL, Role.TEACHER_MODEL, Role.ADAPTER_BASE})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,6 +54,7 @@ class EvidenceRow:
         digest: of the bundle, or of the referrer where the bundle could not be read.
         proven: when it existed, by the word of a log or timestamp authority; `None` where that is not proven.
         unchecked: how many log entries and timestamps nothing was there to check against.
+        words: SHA-256 of the signed words; `None` where they could not be read.
     """
 
     claim: str
@@ -63,6 +66,7 @@ class EvidenceRow:
     digest: str
     proven: ProvenTime | None = None
     unchecked: int = 0
+    words: Digest | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,6 +102,7 @@ class Description:
         provenance: the provenance shown, verified or not.
         bom: the ML-BOM shown, verified or not.
         verified: whether model signature, provenance and ML-BOM are all facts.
+        judged: the evidence after verification.
     """
 
     reference: Reference
@@ -107,10 +112,15 @@ class Description:
     provenance: Provenance | None
     bom: MLBOM | None
     verified: bool
+    judged: Judged
 
 
 def describe(
-    reference: Reference, repository_of: Callable[[Reference], Repository], *, policy: Policy | None
+    reference: Reference,
+    repository_of: Callable[[Reference], Repository],
+    *,
+    policy: Policy | None,
+    now: datetime | None = None,
 ) -> Description:
     """Gather what a version's store says about it.
 
@@ -118,6 +128,7 @@ def describe(
         reference: the version.
         repository_of: opens the store of a reference; also asked for ancestors.
         policy: whose keys verify; `None` shows everything as not verified.
+        now: signers who count for a while have to count at this time; where it is left out nobody looks.
 
     Raises:
         StoreError: the version's own store could not be asked.
@@ -128,6 +139,8 @@ def describe(
     keys = policy.keys if policy is not None else ()
     names = (reference.name, *(policy.other_names if policy is not None else ()))
     judged = judge(collected.evidence, artefact=artefact, model=reference.model, keys=keys, other_names=names)
+    if now is not None:
+        judged = in_force(judged, now=now)
     rows = [*_fact_rows(judged), *_rejected_rows(judged)]
     rows += [_damaged_row(damaged.origin, damaged.error) for damaged in collected.damaged]
     said, said_verified = _statement(judged, PROVENANCE)
@@ -141,6 +154,7 @@ def describe(
         provenance=parsed,
         bom=_parse(mlbom.parse, bom_said),
         verified=policy is not None and _all_verified(rows),
+        judged=judged,
     )
 
 
@@ -150,7 +164,7 @@ def _all_verified(rows: Sequence[EvidenceRow]) -> bool:
 
 
 def _order(row: EvidenceRow) -> tuple[int, str, str]:
-    order = ["model signature", "provenance", "ML-BOM", "evaluation", "approval", "cosign signature"]
+    order = ["model signature", "provenance", "ML-BOM", "evaluation", "approval", "model card", "cosign signature"]
     return (order.index(row.claim) if row.claim in order else len(order), row.claim, row.digest)
 
 
@@ -166,6 +180,7 @@ def _fact_rows(judged: Judged) -> list[EvidenceRow]:
             digest=str(fact.evidence.digest),
             proven=fact.times[0] if fact.times else None,
             unchecked=fact.unchecked,
+            words=Digest.of(fact.statement.raw),
         )
         for fact in judged.facts
     ]
@@ -174,16 +189,17 @@ def _fact_rows(judged: Judged) -> list[EvidenceRow]:
 def _rejected_rows(judged: Judged) -> list[EvidenceRow]:
     rows = []
     for rejected in judged.rejected:
-        statement = _unverified(rejected.evidence)
+        statement = unverified(rejected.evidence)
         rows.append(
             EvidenceRow(
                 claim=word_for(statement.predicate_type) if statement else "unreadable",
                 predicate_type=statement.predicate_type if statement else None,
-                signer=_hint(rejected.evidence),
+                signer=stated_signer(rejected.evidence),
                 verified=False,
                 why_not=f"{rejected.error.code}: {rejected.error.message}",
                 time=_time(statement),
                 digest=str(rejected.evidence.digest),
+                words=Digest.of(statement.raw) if statement else None,
             )
         )
     return rows
@@ -201,15 +217,24 @@ def _damaged_row(origin: str, error: AttestError) -> EvidenceRow:
     )
 
 
-def _unverified(evidence: Evidence) -> Statement | None:
-    """What a bundle says, for display only."""
+def unverified(evidence: Evidence) -> Statement | None:
+    """What a bundle says, for display only; `None` where it cannot be read.
+
+    Args:
+        evidence: a bundle from anywhere.
+    """
     try:
         return Statement.parse(Bundle.parse(evidence.raw).payload)
     except AttestError:
         return None
 
 
-def _hint(evidence: Evidence) -> str:
+def stated_signer(evidence: Evidence) -> str:
+    """Whose a bundle claims to be, for display only.
+
+    Args:
+        evidence: a bundle from anywhere.
+    """
     try:
         material = Bundle.parse(evidence.raw).material
     except AttestError:
@@ -241,7 +266,7 @@ def _statement(judged: Judged, predicate_type: str) -> tuple[Statement | None, b
         if fact.statement.predicate_type == predicate_type:
             return fact.statement, True
     for rejected in judged.rejected:
-        statement = _unverified(rejected.evidence)
+        statement = unverified(rejected.evidence)
         if statement is not None and statement.predicate_type == predicate_type:
             return statement, False
     return None, False
@@ -292,7 +317,7 @@ def _ancestor(
     depth: int,
 ) -> Ancestor:
     parents: tuple[Ancestor, ...] = ()
-    if item.role in _MODEL_ROLES and item.digest is not None:
+    if item.role in MODEL_ROLES and item.digest is not None:
         parents = _parents(item, reference, repository_of, policy, depth=depth + 1)
     return Ancestor(
         role=item.role.value,

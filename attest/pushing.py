@@ -20,15 +20,14 @@ from attest.claims.record import (
 )
 from attest.claims.training import Role
 from attest.errors import NoTrust
-from attest.lifecycle.registering import check_may_register, register
-from attest.lifecycle.session import open_session
+from attest.lifecycle.registering import check_before_storing, register_published
 from attest.progress import SILENT
 from attest.publish import read_folder, sign_claims, store
 from attest.settings import Settings
 from attest.signing.bundle_signer import KeyBundleSigner
 from attest.signing.uri import open_signer
 from attest.signing_key import key_in_force
-from attest.stores import Reach, repository_for
+from attest.stores import Reach, repository_for, surroundings_for
 from attest.training_inputs import gather
 from attest.trusting import policy_in_force
 from attest.whom import Whom
@@ -93,7 +92,7 @@ def push(
         folder: a folder or a single file.
         reference: `credit-risk`, `ghcr.io/acme/credit-risk`, or with a number or label.
         record: a training record: its file, a value, or what a `training(…)` block gathered.
-        operation: train, fine-tune, distill, merge, quantize, convert or import.
+        operation: train, fine-tune, distill, merge, quantize, convert, import or assemble.
         datasets: name → path, `URI@sha256:…` or `unknown`.
         base: references of base models.
         teacher: references of teachers.
@@ -134,15 +133,15 @@ def push(
     now = datetime.now(UTC)
     root = written_path(folder)
     files = read_folder(root, exclude=exclude, dereference=dereference, roles=said.roles, progress=progress)
-    training = _training(said, run, settings, reach, trust=(trust_key, policy), folder=root, now=now, progress=progress)
+    training = _training(
+        said, run, settings, reach, about=parsed, trust=(trust_key, policy), folder=root, now=now, progress=progress
+    )
     signer = key_signer(settings, key, passphrase)
-    with open_session(parsed, settings, reach, clock=lambda: datetime.now(UTC), signer=signer, alone=True) as session:
-        check_may_register(session)
-        signed = sign_claims(files, training, model=parsed.model, signer=signer, now=now)
-        repository = repository_for(parsed, settings, reach)
-        published = store(signed, repository, parsed, signer=signer, force=force, progress=progress)
-        if published.reference.digest is not None:
-            register(session, number=published.number, digest=published.reference.digest, label=published.label)
+    check_before_storing(parsed, settings, reach, signer=signer)
+    signed = sign_claims(files, training, model=parsed.model, signer=signer, now=now)
+    repository = repository_for(parsed, settings, reach)
+    published = store(signed, repository, parsed, signer=signer, force=force, progress=progress)
+    register_published(published, parsed, settings, reach, signer=signer)
     return Pushed(
         reference=str(published.reference),
         digest=str(published.reference.digest),
@@ -215,11 +214,14 @@ def _training(
     settings: Settings,
     reach: Reach,
     *,
+    about: Reference,
     trust: tuple[str | Path | None, str | Path | None],
     folder: Path,
     now: datetime,
     progress: Progress,
 ) -> Training:
+
+    surroundings = surroundings_for(about, settings, reach)
 
     def policy_for(reference: Reference) -> Policy | None:
         try:
@@ -229,9 +231,7 @@ def _training(
 
     training = gather(
         record,
-        resolve=resolver(
-            lambda reference: repository_for(reference, settings, reach), policy_for, now, state=settings.state
-        ),
+        resolve=resolver(surroundings, policy_for, now),
         outputs=[folder],
         started=None if run is None else run.started,
         finished=(None if run is None else run.finished) or now.strftime("%Y-%m-%dT%H:%M:%SZ"),

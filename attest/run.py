@@ -40,7 +40,7 @@ def training(
 
     Args:
         reference: what the model will be pushed as.
-        operation: train, fine-tune, distill, merge, quantize, convert or import.
+        operation: train, fine-tune, distill, merge, quantize, convert, import or assemble.
         record: a training record to start from.
         outputs: files and folders that the script writes; they do not make the commit unclean.
     """

@@ -105,6 +105,34 @@ def surroundings_for(reference: Reference, settings: Settings, reach: Reach | No
     return Surroundings(repository_of=repository_of, state=settings.state, log_of=log_of)
 
 
+def version_meant(
+    reference: Reference, settings: Settings, reach: Reach | None = None, *, now: datetime | None = None
+) -> tuple[Reference, Repository]:
+    """A reference and its store; where it is an alias, the version that the verified log says it means.
+
+    Raises:
+        NotFound: there is no such alias.
+        LogBroken: the model's log does not hold.
+        StoreError: the store cannot be opened.
+    """
+    repository = repository_for(reference, settings, reach)
+    if reference.alias is None:
+        return reference, repository
+    return meant_in(surroundings_for(reference, settings, reach), reference, repository, now=now), repository
+
+
+def meant_in(
+    surroundings: Surroundings, reference: Reference, repository: Repository, *, now: datetime | None = None
+) -> Reference:
+    """A reference, pinned where the model's verified log says what it means."""
+    from datetime import UTC, datetime  # noqa: PLC0415
+
+    from attest.lifecycle.admission import meant_by  # noqa: PLC0415
+
+    look = surroundings.log_of
+    return meant_by(reference, None if look is None else look(reference, repository, (), now or datetime.now(UTC)))
+
+
 def _has_log(repository: Repository) -> bool:
     try:
         repository.resolve("attest-log")

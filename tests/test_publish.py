@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from attest.claims.training import Build, Input, Role, Standing, Training
-from attest.errors import SignatureInvalid
+from attest.errors import InputError, SignatureInvalid
 from attest.publish import read_folder, sign_claims, store
 from attest.signing.bundle_signer import KeyBundleSigner
 from attest.signing.keyfile import generate
@@ -133,6 +133,17 @@ def test_a_number_that_is_not_next_is_refused(folder: Path) -> None:
         store(signed(folder, who), repository, Reference.parse("m:3"), signer=who)
     assert refused.value.code == "version-out-of-order"
     assert repository.tags() == []
+
+
+@pytest.mark.parametrize("label", ["7", "latest", "v2", "attest-log", "attest-log.1", "sha256-x", "a b", ""])
+def test_a_label_that_would_be_something_elses_tag_is_refused(folder: Path, label: str) -> None:
+    who = signer(folder)
+    repository = LayoutRepository(folder / "store", "m")
+    labelled = dataclasses.replace(TRAINING, label=label)
+    with pytest.raises(InputError) as refused:
+        store(signed(folder, who, labelled), repository, NAME, signer=who, force=True)
+    assert refused.value.code == "bad-label"
+    assert list(repository.tags()) == []
 
 
 def test_a_file_that_changes_after_it_was_hashed_is_never_stored(folder: Path) -> None:

@@ -19,6 +19,7 @@ from attest.claims.signer_name import SignerName
 from attest.claims.statement import Statement, Subject
 from attest.errors import MalformedEvidence
 from attest.trust.window import read_time, shown
+from attest_registry.reference import can_be_label
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -290,7 +291,8 @@ def _bind(event: Event, statement: Statement) -> None:
             expected=f"{event.model} {event.version.manifest}",
             found=f"{subject.name[:120]} {subject.digest}",
         )
-    if (event.sequence == 1) != (event.log is None and event.previous is None):
+    first = event.sequence == 1
+    if first != (event.log is None) or first != (event.previous is None):
         raise MalformedEvidence(
             "only the first event of a log follows no other",
             expected="log and previous in every event but the first",
@@ -308,8 +310,8 @@ def _reason(said: Mapping[str, Any]) -> str | None:
 def _read_version(value: Mapping[str, Any]) -> Versioned:
     fields.only(value, {"number", "manifest", "label"}, "fields of a version")
     label = fields.optional_text(value, "label")
-    if label is not None and label.isdecimal():
-        raise MalformedEvidence("a label holds a non-digit", found=label[:80])
+    if label is not None and not can_be_label(label):
+        raise MalformedEvidence("what stands as a label can be none", code="bad-label", found=label[:80])
     return Versioned(number=number(value, "number"), manifest=digest_at(value, "manifest"), label=label)
 
 

@@ -40,7 +40,12 @@ if TYPE_CHECKING:
     from attest.model.manifest import ModelManifest
     from attest_registry.digest import Digest
 
-_TYPES: Final = {Role.DATASET: ComponentType.DATA, Role.ENVIRONMENT: ComponentType.CONTAINER}
+_TYPES: Final = {
+    Role.DATASET: ComponentType.DATA,
+    Role.INDEX: ComponentType.DATA,
+    Role.PROMPTS: ComponentType.DATA,
+    Role.ENVIRONMENT: ComponentType.CONTAINER,
+}
 _VERSIONS: Final = {"1.6": SchemaVersion.V1_6, "1.7": SchemaVersion.V1_7}
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from attest.claims.training import Card, Input, Metric, TensorSpec, Training
     from attest.model.manifest import ModelFile, ModelManifest
 
+_DATA_TYPES: Final = {Role.DATASET: "dataset", Role.INDEX: "other", Role.PROMPTS: "configuration"}
 _GOVERNANCE: Final = {"owner": "owners", "steward": "stewards", "custodian": "custodians"}
 
 
@@ -29,7 +30,7 @@ def complete(document: dict[str, Any], training: Training, manifest: ModelManife
     components = document["components"]
     for component in components:
         item = inputs.get(component["bom-ref"])
-        if item is not None and item.role is Role.DATASET:
+        if item is not None and item.role in _DATA_TYPES:
             component["data"] = [_data(item)]
     files = [_file(file) for file in manifest.files]
     components[:0] = files
@@ -64,7 +65,7 @@ def _data(item: Input) -> dict[str, Any]:
     return _filled(
         {
             "bom-ref": f"data:{item.name}",
-            "type": "dataset",
+            "type": _DATA_TYPES[item.role],
             "name": item.name,
             "contents": {"url": address} if address else None,
             "classification": item.classification,

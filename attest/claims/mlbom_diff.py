@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from attest.claims.mlbom_terms import ANCESTORS
-from attest.claims.training import Role
+from attest.claims.training import MODEL_ROLES, Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -72,8 +71,8 @@ def _changes(part: str, before: Mapping[str, str], after: Mapping[str, str]) -> 
 
 
 def _said(bom: MLBOM) -> dict[str, dict[str, str]]:
-    models = [item for item in bom.inputs if item.role in ANCESTORS]
-    data = [item for item in bom.inputs if item.role not in ANCESTORS]
+    models = [item for item in bom.inputs if item.role in MODEL_ROLES]
+    data = [item for item in bom.inputs if item.role not in MODEL_ROLES]
     return {
         "model": _model(bom),
         "licences": _filled({"model": bom.licence} | {f"{item.role} {item.name}": item.licence for item in bom.inputs}),

@@ -15,7 +15,7 @@ from attest.claims import fields
 from attest.claims.predicates import REVOCATIONS
 from attest.claims.statement import Statement, Subject
 from attest.errors import MalformedEvidence
-from attest.trust.window import read_time, shown
+from attest.trust.times import read_time, shown
 from attest_registry.digest import Digest
 from attest_registry.strict_json import to_compact_json
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +29,7 @@ class Operation(StrEnum):
     QUANTIZE = "quantize"
     CONVERT = "convert"
     IMPORT = "import"
+    ASSEMBLE = "assemble"  # put together or written, nothing trained: prompts, configuration
     UNSPECIFIED = "unspecified"
 
 
@@ -39,7 +40,14 @@ class Role(StrEnum):
     BASE_MODEL = "base-model"
     TEACHER_MODEL = "teacher-model"
     ADAPTER_BASE = "adapter-base"
+    EMBEDDING_MODEL = "embedding-model"  # what turns questions into vectors, where documents are looked up
+    INDEX = "index"  # what is looked up in
+    PROMPTS = "prompts"  # templates and examples that are a version of their own
     ENVIRONMENT = "environment"
+
+
+MODEL_ROLES: Final = frozenset({Role.BASE_MODEL, Role.TEACHER_MODEL, Role.ADAPTER_BASE, Role.EMBEDDING_MODEL})
+"""Inputs that are models: what they were made from goes into what is made from them."""
 
 
 class Standing(StrEnum):

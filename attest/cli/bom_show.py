@@ -10,6 +10,7 @@ from attest.cli import bom_source, options, render
 
 if TYPE_CHECKING:
     from attest.claims.mlbom import MLBOM
+    from attest.claims.mlbom_terms import BOMFile
     from attest.claims.training import Input
     from attest.cli.bom_source import Given
     from attest.whom import Whom
@@ -59,11 +60,15 @@ def _show(bom: MLBOM, given: Given) -> None:
     for line in render.columns([tuple(map(render.clean, _row(item))) for item in bom.inputs], indent="    "):
         render.result(line)
     render.result(f"  files        {len(bom.files)}")
-    rows = [(file.path, file.format or "?", file.digest.short if file.digest else "?") for file in bom.files]
+    rows = [_file_row(file) for file in bom.files]
     for line in render.columns([tuple(map(render.clean, row)) for row in rows[:_SHOWN_FILES]], indent="    "):
         render.result(line)
     if len(rows) > _SHOWN_FILES:
         render.result(f"    … and {len(rows) - _SHOWN_FILES:,} more")
+
+
+def _file_row(file: BOMFile) -> tuple[str, ...]:
+    return (file.path, file.format or "?", file.digest.short if file.digest else "?", file.role or "")
 
 
 def _row(item: Input) -> tuple[str, ...]:
@@ -92,7 +97,10 @@ def _as_document(bom: MLBOM, given: Given) -> dict[str, Any]:
             }
             for item in bom.inputs
         ],
-        "files": [{"path": file.path, "digest": str(file.digest) if file.digest else None} for file in bom.files],
+        "files": [
+            {"path": file.path, "digest": str(file.digest) if file.digest else None, "role": file.role}
+            for file in bom.files
+        ],
         "metrics": [{"name": metric.name, "value": metric.value} for metric in bom.metrics],
         "licence": bom.licence,
         "architecture": bom.architecture,

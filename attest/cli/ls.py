@@ -16,23 +16,34 @@ from attest_registry.reference import Reference
 
 
 @click.command(
-    epilog=options.examples("attest ls", "attest ls credit-risk", "attest ls ghcr.io/acme/credit-risk --json")
+    epilog=options.examples(
+        "attest ls", "attest ls credit-risk", "attest ls ghcr.io/acme/credit-risk --json", "attest ls --role prompt"
+    )
 )
 @click.argument("model", metavar="[NAME]", required=False, type=REFERENCE)
 @click.option("-q", "--quiet", is_flag=True, help="References only, one a line.")
 @click.option("--limit", default=50, show_default=True, help="Rows at the most; 0 for all.")
+@click.option("--role", metavar="ROLE", help="Versions with files or inputs of this role: prompt, index, …")
 @options.as_json()
 @options.reach()
 def command(
-    *, model: str | None, quiet: bool, limit: int, as_json: bool, plain_http: bool, ca_file: str | None
+    *,
+    model: str | None,
+    quiet: bool,
+    limit: int,
+    role: str | None,
+    as_json: bool,
+    plain_http: bool,
+    ca_file: str | None,
 ) -> None:
     """List the models of the store of this machine, or the versions of one model. Nothing is verified here."""
     settings = Settings.load()
-    rows = (
-        _models(settings)
-        if model is None
-        else _versions(model, settings, Reach(plain_http=plain_http, ca_file=ca_file))
-    )
+    reach = Reach(plain_http=plain_http, ca_file=ca_file)
+    if role is not None:
+        names = [model] if model is not None else [row["reference"] for row in _models(settings)]
+        rows = [row for name in names for row in _with_role(name, role, settings, reach)]
+    else:
+        rows = _models(settings) if model is None else _versions(model, settings, reach)
     shown = rows[:limit] if limit > 0 else rows
     if as_json:
         render.document({"schema": "attest/list/v1", "items": shown, "next": None if shown == rows else len(shown)})
@@ -42,19 +53,25 @@ def command(
             render.result(row["reference"])
         return
     if not rows:
-        render.note("no models yet     hint: attest push ./model NAME")
+        render.note("no models yet     hint: attest push ./model NAME" if role is None else f"none has the role {role}")
         return
-    header = ["MODEL", "VERSIONS", "NEWEST"] if model is None else ["VERSION", "LABELS", "DIGEST", "FILES", "SIZE"]
-    render.table([_cells(row) for row in shown], header=header)
+    render.table([_cells(row) for row in shown], header=_header(rows[0]))
     if len(shown) < len(rows):
         render.note(f"… {len(rows) - len(shown)} more: --limit 0")
+
+
+def _header(row: dict[str, Any]) -> list[str]:
+    if "versions" in row:
+        return ["MODEL", "VERSIONS", "NEWEST"]
+    return ["VERSION", "LABELS", "DIGEST", "FILES", "SIZE", *(["NAMES (as stated)"] if "with_role" in row else [])]
 
 
 def _cells(row: dict[str, Any]) -> list[str]:
     if "versions" in row:
         return [row["reference"], str(row["versions"]), str(row["newest"] or "–")]
     digest = row["digest"] if sys.stdout is None or not sys.stdout.isatty() else row["digest"][:19] + "…"
-    return [row["reference"], ", ".join(row["labels"]) or "–", digest, str(row["files"]), render.size(row["size"])]
+    cells = [row["reference"], ", ".join(row["labels"]) or "–", digest, str(row["files"]), render.size(row["size"])]
+    return [*cells, ", ".join(row["with_role"])] if "with_role" in row else cells
 
 
 def _models(settings: Settings) -> list[dict[str, Any]]:
@@ -70,6 +87,16 @@ def _models(settings: Settings) -> list[dict[str, Any]]:
         numbers = [int(tag) for tag in tags if tag.isdecimal()]
         rows.append({"reference": name, "versions": len(numbers), "newest": max(numbers, default=None)})
     return rows
+
+
+def _with_role(model: str, role: str, settings: Settings, reach: Reach) -> list[dict[str, Any]]:
+    from attest.roles import with_role  # noqa: PLC0415
+    from attest_registry.digest import Digest  # noqa: PLC0415
+
+    repository = repository_for(Reference.parse(model), settings, reach)
+    rows = _versions(model, settings, reach)
+    found = [row | {"with_role": list(with_role(repository, Digest.parse(row["digest"]), role))} for row in rows]
+    return [row for row in found if row["with_role"]]
 
 
 def _versions(model: str, settings: Settings, reach: Reach) -> list[dict[str, Any]]:

@@ -25,6 +25,7 @@ GROUPS: Final[dict[str, dict[str, str]]] = {
         "push": "sign a folder, store it as the next version",
         "verify": "check a version, or a folder against one",
         "pull": "verify, then fetch",
+        "card": "the model card of a version: generated, merged with edits, signed",
         "show": "what a version is, what is claimed about it, what it came from",
         "ls": "models, or the versions of one",
         "sign": "sign a folder into a bundle beside it, without a registry",
@@ -44,6 +45,10 @@ GROUPS: Final[dict[str, dict[str, str]]] = {
         "alias": "names that point at versions, and the policies that guard them",
         "role": "who may do what to a model",
         "log": "look at a model's log, check it whole, end a fork",
+        "copy": "take a version to another registry, with its evidence",
+        "lineage": "what a version came from, and what was made from it",
+        "search": "find versions by metrics, aliases, lineage, people and times",
+        "tag": "free notes about a model or version, unsigned",
         "whoami": "who you are, and what you may do",
         "login": "keep a registry's credentials",
         "logout": "forget them",
@@ -63,6 +68,7 @@ GROUPS: Final[dict[str, dict[str, str]]] = {
     "Upkeep": {
         "info": "versions, folders and settings, for bug reports",
         "cache": "look at and clear fetched models",
+        "catalogue": "make the index of models again, check it, migrate it",
         "explain": "what an error code means and what to do",
         "completion": "completion for bash, zsh or fish",
         "help": "help on a topic: references, registry, policy, exit-codes, environment, glossary, offline",
@@ -70,7 +76,7 @@ GROUPS: Final[dict[str, dict[str, str]]] = {
 }
 HIDDEN: Final = ("register",)
 """Verbs that the list of all commands leaves out: push does what they do."""
-_OTHER_NAMES: Final = {"inspect": "show"}
+_OTHER_NAMES: Final = {"inspect": "show", "catalog": "catalogue"}
 _INTERNAL: Final = 5
 _GARBAGE_AFTER: Final = 50_000
 """New objects before Python looks for cycles. Its own 700 make it look sixty times while the modules of one short

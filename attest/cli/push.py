@@ -11,7 +11,7 @@ from attest.cli import options, push_options, push_table, render, signers
 from attest.cli.progress import Bars
 from attest.errors import InputError, Interrupted, NoTrust
 from attest.settings import Settings
-from attest.stores import Reach, repository_for
+from attest.stores import Reach, repository_for, surroundings_for
 from attest.whom import Whom
 from attest.written_path import written_path
 from attest_registry.reference import Reference
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from attest.claims.training import Training
-    from attest.lifecycle.session import Session
     from attest.policy.document import Policy
     from attest.publish import Published, ReadFolder, Signed
     from attest.signing.bundle_signer import BundleSigner
@@ -76,6 +75,7 @@ class Push:
 
     def run(self) -> None:
         """All of it."""
+        from attest.lifecycle.registering import check_before_storing  # noqa: PLC0415
         from attest.publish import read_folder, sign_claims, store  # noqa: PLC0415
 
         choice = signers.choose(self._values, self._settings)
@@ -93,7 +93,7 @@ class Push:
             training = self._training(record, bars)
         self._show(folder, training, record_file)
         signer = choice.open()
-        self._check_log(signer)
+        check_before_storing(self._reference, self._settings, self._reach, signer=signer)
         signed = sign_claims(folder, training, model=self._reference.model, signer=signer, now=self._now)
         self._say(f"signed   model signature, provenance, ML-BOM        {signer.description}")
         if self._values["dry_run"]:
@@ -112,30 +112,13 @@ class Push:
         begun = self._register(published, signer)
         self._report(published, repository.place, signer, choice.verify_with(), begun=begun)
 
-    def _session(self, signer: BundleSigner) -> Session:
-        from attest.lifecycle.session import open_session  # noqa: PLC0415
-
-        return open_session(
-            self._reference, self._settings, self._reach, clock=lambda: datetime.now(UTC), signer=signer, alone=True
-        )
-
-    def _check_log(self, signer: BundleSigner) -> None:
-        """What the model's log would refuse is not stored first."""
-        from attest.lifecycle.registering import check_may_register  # noqa: PLC0415
-
-        with self._session(signer) as session:
-            check_may_register(session)
-
     def _register(self, published: Published, signer: BundleSigner) -> bool:
         """The version's number in the model's log; whether that began it."""
-        from attest.lifecycle.registering import register  # noqa: PLC0415
+        from attest.lifecycle.registering import register_published  # noqa: PLC0415
 
-        with self._session(signer) as session:
-            if published.reference.digest is None:
-                raise TypeError("what was published has a digest")
-            done = register(session, number=published.number, digest=published.reference.digest, label=published.label)
-            if not session.shared:
-                self._say_alone()
+        done, shared = register_published(published, self._reference, self._settings, self._reach, signer=signer)
+        if not shared:
+            self._say_alone()
         return done.begun
 
     def _say_alone(self) -> None:
@@ -154,12 +137,7 @@ class Push:
         from attest.ancestors import resolver  # noqa: PLC0415
         from attest.training_inputs import gather  # noqa: PLC0415
 
-        resolve = resolver(
-            lambda reference: repository_for(reference, self._settings, self._reach),
-            self._policy_for,
-            self._now,
-            state=self._settings.state,
-        )
+        resolve = resolver(surroundings_for(self._reference, self._settings, self._reach), self._policy_for, self._now)
         return gather(
             record,
             resolve=resolve,

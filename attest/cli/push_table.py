@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from attest.claims.behaviour import only_behaviour
 from attest.claims.training import Role, Standing
 from attest.cli import render
 
@@ -18,7 +19,11 @@ _ROLE_WORDS = (
     (Role.BASE_MODEL, "base"),
     (Role.TEACHER_MODEL, "teacher"),
     (Role.ADAPTER_BASE, "adapter of"),
+    (Role.EMBEDDING_MODEL, "embeds with"),
+    (Role.INDEX, "looks up in"),
+    (Role.PROMPTS, "prompts"),
 )
+_ALWAYS_SHOWN = {Role.DATASET, Role.BASE_MODEL, Role.TEACHER_MODEL}
 _DESCRIPTIONS = {
     Standing.HASHED: "hashed now",
     Standing.ADMITTED: "admitted by your policy",
@@ -38,6 +43,8 @@ def show_files(shown: str, folder: ReadFolder) -> None:
         render.note(line)
     if len(manifest.files) > _MOST_ROWS:
         render.note(f"  … {len(manifest.files) - _MOST_ROWS:,} more")
+    if only_behaviour(manifest.files):
+        render.note("no weights: prompts and configuration only")
     for notice in manifest.notices:
         render.note(f"note: {render.clean(notice)}")
 
@@ -56,6 +63,8 @@ def describe_format(found: FileFormat) -> str:
     words = [found.kind.value]
     if found.code_bearing:
         words = [f"{found.kind.value}: can run code when loaded"]
+    elif found.outside:
+        words = [f"{found.kind.value}: leads outside the model"]
     if found.parameters is not None:
         words.append(f"{found.parameters:,} parameters")
     if found.architecture:
@@ -73,7 +82,7 @@ def show_training(training: Training) -> None:
     for role, word in _ROLE_WORDS:
         found = [item for item in training.inputs if item.role is role]
         rows += [_input_row(word, item) for item in found]
-        if not found and role is not Role.ADAPTER_BASE:
+        if not found and role in _ALWAYS_SHOWN:
             rows.append((word, "none stated"))
     for metric in training.metrics:
         text = f"{render.clean(metric.name)}={metric.value}"
@@ -112,6 +121,8 @@ def warn(folder: ReadFolder) -> list[str]:
                 "code-bearing-file", f"{file.path} can run code when loaded; policies refuse it unless they name it"
             )
             excludes.append(file.path)
+        elif file.format.outside:
+            render.warning("reference-outside", f"{file.path}: {file.format.outside}; policies refuse that")
     for path in folder.tree.unlikely:
         render.warning("unlikely-file", f"{path} would belong to this version for ever")
         excludes.append(path)

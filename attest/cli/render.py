@@ -84,9 +84,15 @@ def _write(stream: TextIO | None, text: str) -> None:
     """Write a line. A reader who has left changes nothing about what was decided, and so not the exit status."""
     if stream is None:
         return
-    try:
+    with _reported(stream):
         stream.write(_printable(text, stream) + "\n")
         stream.flush()
+
+
+@contextlib.contextmanager
+def _reported(stream: TextIO) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # or Python would try once more at its end
         if stream is sys.stdout and error.errno != errno.EPIPE:
@@ -102,6 +108,19 @@ def _write(stream: TextIO | None, text: str) -> None:
 def result(text: str) -> None:
     """A line of the result: stdout."""
     _write(sys.stdout, text)
+
+
+def content(data: bytes) -> None:
+    """A file as the result: its very bytes, or what a terminal can show of them."""
+    if sys.stdout is None:
+        return
+    if sys.stdout.isatty():
+        result(data.decode("utf-8", "replace").replace("\r\n", "\n").removesuffix("\n"))
+        return
+    with _reported(sys.stdout):
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
 
 
 def note(text: str) -> None:

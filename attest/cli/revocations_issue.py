@@ -159,7 +159,7 @@ class Desk:
 
 
 def _document(issued: Issued, *, rehearsal: bool) -> dict[str, Any]:
-    from attest.trust.window import shown  # noqa: PLC0415
+    from attest.trust.times import shown  # noqa: PLC0415
 
     said = issued.said
     return {

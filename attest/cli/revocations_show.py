@@ -16,7 +16,7 @@ from attest.errors import EvidenceMissing, NoTrust, Refusal
 from attest.policy.verdict import Status
 from attest.settings import Settings
 from attest.stores import Reach
-from attest.trust.window import shown
+from attest.trust.times import shown
 
 if TYPE_CHECKING:
     from attest.claims.revocations import Revocations

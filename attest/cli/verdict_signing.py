@@ -7,9 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-import click
-
 from attest.cli import render
+from attest.cli.signing_beside import TYPED, for_choosing, gathered, option, options_for, refuse_without
 from attest.errors import InputError
 
 if TYPE_CHECKING:
@@ -26,33 +25,11 @@ _URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9._~:/?#@!$&'()*+,;=
 _ITSELF: Final = "attest_verdict"
 
 
-def _option(flag: str, words: str, *, name: str | None = None, **values: Any) -> Callable[[F], F]:
-    """An option under a name of its own, so that it does not meet one of those that say whom to trust."""
-    kind = values or {"is_flag": True}
-    return click.option(flag, f"signing_{name or flag[2:].replace('-', '_')}", help=words, **kind)
-
-
 _OPTIONS = (
-    _option("--attest-verdict", "Sign the verdict (SLSA VSA) and attach it to the version."),
-    _option("--attest-denied", "With --attest-verdict: a denial too, as FAILED."),
-    _option("--verifier", "With --attest-verdict: who verifies. [default: the signer]", metavar="URI"),
-    _option("--signing-key", "The key that signs it, as in push. [env: ATTEST_KEY]", name="key", metavar="URI"),
-    _option("--passphrase-file", "Passphrase or PIN of that key. [env: ATTEST_PASSPHRASE]", metavar="FILE"),
-    _option("--keyless", "Sign it with an identity instead: this CI job's, or a login."),
-    _option("--trust-config", "With --keyless: a Sigstore of your own.", metavar="FILE"),
-    _option("--mirror", "With --keyless: its TUF mirror; else the pinned root's.", metavar="URL"),
-    _option("--mirror-root", "With --mirror: the TUF root to begin with.", name="tuf_root", metavar="ROOT.json"),
-    _option("--staging", "With --keyless: Sigstore's staging instance."),
-    _option("--identity-token", "With --keyless. [env: ATTEST_IDENTITY_TOKEN]", metavar="TOKEN|FILE"),
-    _option("--tsa", "With --signing-key: have the signature timestamped.", metavar="URL"),
-    _option("--rekor", "With --signing-key: make the signature public in this log.", metavar="URL"),
-    _option("--rekor-version", "Which API that log has.", type=click.IntRange(1, 2)),
-    _option("--yes", "With --keyless: do not ask."),
-)
-_NAMES: Final = {"key": "--signing-key", "tuf_root": "--mirror-root"}
-_TYPED: Final = (
-    *("attest_denied", "verifier", "key", "passphrase_file", "keyless", "trust_config", "mirror", "tuf_root"),
-    *("staging", "identity_token", "tsa", "rekor", "rekor_version", "yes"),
+    option("--attest-verdict", "Sign the verdict (SLSA VSA) and attach it to the version."),
+    option("--attest-denied", "With --attest-verdict: a denial too, as FAILED."),
+    option("--verifier", "With --attest-verdict: who verifies. [default: the signer]", metavar="URI"),
+    *options_for("--attest-verdict"),
 )
 
 
@@ -85,32 +62,27 @@ def of_verdict() -> Callable[[F], F]:
 
     def decorate(function: F) -> F:
         @functools.wraps(function)
-        def gathered(**values: Any) -> Any:
-            typed = {name: values.pop(f"signing_{name}") for name in (*_TYPED, _ITSELF)}
+        def with_order(**values: Any) -> Any:
+            typed = gathered(values, "attest_denied", "verifier", _ITSELF)
             return function(order=_order(typed), **values)
 
-        for option in reversed(_OPTIONS):
-            gathered = option(gathered)
-        return gathered  # type: ignore[return-value]  # click calls it by keyword only
+        for each in reversed(_OPTIONS):
+            with_order = each(with_order)
+        return with_order  # type: ignore[return-value]  # click calls it by keyword only
 
     return decorate
 
 
 def _order(typed: dict[str, Any]) -> Order | None:
     if not typed.pop(_ITSELF):
-        for name in _TYPED:
-            if typed[name]:
-                option = _NAMES.get(name, f"--{name.replace('_', '-')}")
-                raise InputError(f"{option} needs --attest-verdict", code="usage", hint="attest verify --help")
+        refuse_without(typed, ("attest_denied", "verifier", *TYPED), needed="--attest-verdict", verb="attest verify")
         return None
     verifier, denied = typed.pop("verifier"), typed.pop("attest_denied")
     if verifier is not None and not _URI.fullmatch(verifier):
         raise InputError(
             f"{verifier[:80]!r} is no URI", code="usage", expected="such as https://gate.acme.example or urn:acme:gate"
         )
-    if typed["keyless"] and typed["key"]:
-        raise InputError("--signing-key does not go with --keyless", code="usage", hint="attest verify --help")
-    return Order(values=typed | {"root": typed.pop("tuf_root")}, denied=denied, verifier=verifier)
+    return Order(values=for_choosing(typed, verb="attest verify"), denied=denied, verifier=verifier)
 
 
 def sign(

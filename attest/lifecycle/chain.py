@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from attest.claims.log_state import State
     from attest.claims.signer_name import SignerName
     from attest.evidence.evidence import Evidence
-    from attest.lifecycle.transitions import Known
+    from attest.lifecycle.preconditions import Known
     from attest.trust.signatory import Signatory
     from attest.verify.facts import Fact
 
@@ -103,6 +103,7 @@ class Chain:
     links: list[Link] = field(default_factory=list)
     _versions: dict[int, Versioned] = field(default_factory=dict)
     _labels: dict[str, int] = field(default_factory=dict)
+    _numbers: dict[Digest, list[int]] = field(default_factory=dict)
     _holders: dict[str, list[int]] = field(default_factory=dict)
 
     def take(self, evidence: Evidence) -> Link:
@@ -221,6 +222,7 @@ class Chain:
         version, alias = event.version, event.target.alias
         if event.action is Action.REGISTER:
             self._versions[version.number] = version
+            self._numbers.setdefault(version.manifest, []).append(version.number)
             if version.label is not None:
                 self._labels[version.label] = version.number
         if alias is not None and event.action in {Action.PROMOTE, Action.ROLLBACK}:
@@ -243,6 +245,10 @@ class Chain:
         """The number that a label was registered for."""
         found = self._labels.get(label)
         return self.known.number_of(label) if found is None else found
+
+    def numbers_for(self, manifest: Digest) -> tuple[int, ...]:
+        """Every number under which a manifest was registered."""
+        return (*self.known.numbers_for(manifest), *self._numbers.get(manifest, ()))
 
     def holders(self, alias: str) -> tuple[int, ...]:
         """The numbers of the versions that an alias has pointed at, each once, the latest last."""

@@ -9,6 +9,7 @@ from attest.claims.log_state import RoleName
 from attest.errors import AttestError, Incident, LogBroken, Refusal
 from attest.evidence.collect import collect
 from attest.lifecycle.examining import forked_at, in_force, keeper_of
+from attest.lifecycle.rebuilding import differences
 from attest.policy.verdict import Finding, Status
 from attest.signing.bundle import Bundle
 from attest.trust.certificate_identity import CertificateIdentity
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from attest.lifecycle.examining import Walked
     from attest.lifecycle.session import Session
     from attest.trust.signatory import Signatory
-    from attest_registry.catalogue.rows import ModelRow
 
 _CHAIN: Final[tuple[tuple[str, str, frozenset[str]], ...]] = (
     ("signatures", "each by whom it names", frozenset({"log-signature", "log-key-missing"})),
@@ -192,33 +192,20 @@ def _forked(session: Session, walked: Walked, fork: int) -> LogBroken:
 
 
 def _catalogue(session: Session, walked: Walked) -> Finding:
-    """It has the same head and means the same by every alias; where it is behind, the next writer brings it up."""
-    rows = session.catalogue.models(session.name, limit=10).items
-    row = next((row for row in rows if row.model == session.name), None)
-    if row is None or not row.head:
-        return Finding(rule="catalogue", status=Status.NOT_APPLICABLE, summary="it knows nothing of the model")
+    """It has the same rows as one that is made now; where it is behind, the next writer brings it up."""
     head = session.catalogue.head(session.name)
-    if head is not None and head[0] <= walked.last and head[1] == walked.digest(head[0]):
+    if head is None:
+        return Finding(rule="catalogue", status=Status.NOT_APPLICABLE, summary="it knows nothing of the model")
+    if head[0] <= walked.last and head[1] == walked.digest(head[0]):
         if head[0] < walked.last:
             summary = f"it is {walked.last - head[0]} events behind, up to which it agrees"
             return Finding(rule="catalogue", status=Status.NOT_APPLICABLE, summary=summary)
-        differs = _differs(session, row, walked)
-        if differs is None:
-            return Finding(rule="catalogue", status=Status.PASSED, summary="it says the same of every alias")
-        return _catalogue_failed(*differs)
+        different = differences(session)
+        if not different:
+            return Finding(rule="catalogue", status=Status.PASSED, summary="it says the same as a fresh one")
+        return _catalogue_failed("the same as a fresh one", str(different[0]))
     expected = f"event {walked.last} {walked.digest(walked.last).short}"
-    return _catalogue_failed(expected, "nothing" if head is None else f"event {head[0]} {head[1].short}")
-
-
-def _differs(session: Session, row: ModelRow, walked: Walked) -> tuple[str, str] | None:
-    """The first alias of which the catalogue says something else."""
-    for alias in sorted({*walked.state.aliases, *row.aliases}):
-        held, holding = walked.state.aliases.get(alias), session.catalogue.alias(session.name, alias)
-        ours = "nothing" if held is None else f"version {held.number}, {held.manifest.short}"
-        theirs = "nothing" if holding is None else f"version {holding.number}, {holding.manifest.short}"
-        if ours != theirs:
-            return f"@{alias}: {ours}", f"@{alias}: {theirs}"
-    return None
+    return _catalogue_failed(expected, f"event {head[0]} {head[1].short}")
 
 
 def _catalogue_failed(expected: str, found: str) -> Finding:
@@ -228,7 +215,7 @@ def _catalogue_failed(expected: str, found: str) -> Finding:
         code="catalogue-differs",
         expected=expected,
         found=found,
-        hint="make the catalogue anew from the store; the log is the truth",
+        hint="attest catalogue rebuild     makes it again from the store; the log is the truth",
     )
 
 

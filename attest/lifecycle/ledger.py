@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from attest.claims.approval import Reviewed
@@ -20,14 +20,14 @@ from attest.claims.event import Action, Versioned
 from attest.claims.log_state import State
 from attest.claims.signer_name import SignerName
 from attest.errors import AttestError, InputError, LogBroken
+from attest.lifecycle.remembered import Remembered as Remembered  # noqa: PLC0414  # part of what is asked here
+from attest.lifecycle.remembered import Verified as Verified  # noqa: PLC0414
 from attest_registry.digest import Digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
     from typing import Self
-
-    from attest.claims.event import Event
 
 _VERSION: Final = 1
 _BUSY_SECONDS: Final = 30.0
@@ -39,48 +39,15 @@ CREATE TABLE versions (place TEXT, number INTEGER, manifest TEXT NOT NULL, label
   PRIMARY KEY (place, number)) WITHOUT ROWID;
 CREATE UNIQUE INDEX labels ON versions (place, label) WHERE label IS NOT NULL;
 CREATE INDEX manifests ON versions (place, manifest);
-CREATE TABLE holders (place TEXT, alias TEXT, sequence INTEGER, number INTEGER NOT NULL,
+CREATE TABLE moves (place TEXT, alias TEXT, sequence INTEGER, number INTEGER, time TEXT NOT NULL,
   PRIMARY KEY (place, alias, sequence)) WITHOUT ROWID;
 CREATE TABLE records (place TEXT, manifest TEXT, claim TEXT, signer TEXT, sequence INTEGER NOT NULL,
   PRIMARY KEY (place, manifest, claim, signer)) WITHOUT ROWID;
 CREATE TABLE keys (fingerprint TEXT PRIMARY KEY, der BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE gates (place TEXT, event TEXT, PRIMARY KEY (place, event)) WITHOUT ROWID;
 """
-_TABLES: Final = ("events", "versions", "holders", "records", "gates", "logs")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Remembered:
-    """The newest event of a log that was verified here.
-
-    Args:
-        log: digest of the log's first event.
-        model: the model's name.
-        environment: which registry it is of.
-        sequence: number of the newest event.
-        head: digest of its words.
-        bundle: digest of the bundle that it was read from.
-        time: when it happened, by its own words.
-        state: what everything means since.
-    """
-
-    log: Digest
-    model: str
-    environment: str | None
-    sequence: int
-    head: Digest
-    bundle: Digest
-    time: datetime
-    state: State
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Verified:
-    """An event that was verified, with the digests of its words and of its bundle."""
-
-    event: Event
-    digest: Digest
-    bundle: Digest
+_MOVES: Final = frozenset({Action.PROMOTE, Action.ROLLBACK, Action.DEMOTE})
+_TABLES: Final = ("events", "versions", "moves", "records", "gates", "logs")
 
 
 class Ledger:
@@ -123,7 +90,8 @@ class Ledger:
             try:
                 yield connection
             except BaseException:
-                connection.execute("ROLLBACK")
+                with suppress(sqlite3.Error):  # a damaged file may have ended it already
+                    connection.execute("ROLLBACK")
                 raise
             connection.execute("COMMIT")
         except sqlite3.Error as error:
@@ -137,16 +105,12 @@ class Ledger:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             where = str(self._folder / "logs.sqlite")
         connection = sqlite3.connect(where, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=NORMAL")
-        connection.execute("BEGIN IMMEDIATE")
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if version == 0:
-            for statement in _SCHEMA.split(";\n"):
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version={_VERSION}")
-        connection.execute("COMMIT")
-        if version not in {0, _VERSION}:
+        try:
+            version = _prepared(connection)
+        except BaseException:
+            connection.close()
+            raise
+        if version != _VERSION:
             connection.close()
             raise self._unusable(f"it is of version {version}, and this attest knows {_VERSION}")
         self._connection = connection
@@ -158,6 +122,21 @@ class Ledger:
             code="log-memory",
             expected="a state folder that can be read and written ($ATTEST_STATE)",
         )
+
+
+def _prepared(connection: sqlite3.Connection) -> int:
+    """The version of a memory, which is set up where it is empty."""
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute("BEGIN IMMEDIATE")
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version == 0:
+        for statement in _SCHEMA.split(";\n"):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version={_VERSION}")
+        version = _VERSION
+    connection.execute("COMMIT")
+    return int(version)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -218,6 +197,7 @@ class Place:
             if abandoned is not None:
                 self._forget_from(connection, abandoned)
             newest = connection.execute("SELECT sequence FROM logs WHERE place=?", (self.place,)).fetchone()
+            self._check_whole(verified[0], known=0 if newest is None else newest[0])
             for each in verified:
                 if newest is not None and each.event.sequence <= newest[0]:
                     self._compare(connection, each)
@@ -226,8 +206,19 @@ class Place:
             if newest is None or verified[-1].event.sequence > newest[0]:
                 self._advance(connection, verified)
 
+    def _check_whole(self, first: Verified, *, known: int) -> None:
+        """Somebody may have had this machine forget the log while it was read from what was remembered on."""
+        if first.event.sequence > known + 1:
+            raise InputError(
+                f"what is remembered of the log at {self.place} was taken away while the log was read",
+                code="log-memory",
+                expected=f"event {first.event.sequence - 1} to be remembered",
+                found=f"event {known}" if known else "nothing",
+                hint="run the same command again",
+            )
+
     def _forget_from(self, connection: sqlite3.Connection, sequence: int) -> None:
-        for table in ("events", "versions", "holders", "records"):
+        for table in ("events", "versions", "moves", "records"):
             connection.execute(f"DELETE FROM {table} WHERE place=? AND sequence>=?", (self.place, sequence))  # noqa: S608
         connection.execute("UPDATE logs SET sequence=? WHERE place=?", (sequence - 1, self.place))
 
@@ -253,9 +244,11 @@ class Place:
                 "INSERT INTO versions VALUES (?,?,?,?,?)",
                 (place, version.number, str(version.manifest), version.label, event.sequence),
             )
-        if event.target.alias is not None and event.action in {Action.PROMOTE, Action.ROLLBACK}:
+        if event.target.alias is not None and event.action in _MOVES:
+            number = None if event.action is Action.DEMOTE else version.number
             connection.execute(
-                "INSERT INTO holders VALUES (?,?,?,?)", (place, event.target.alias, event.sequence, version.number)
+                "INSERT INTO moves VALUES (?,?,?,?,?)",
+                (place, event.target.alias, event.sequence, number, event.time.isoformat()),
             )
         for claim in event.claims:
             connection.execute(
@@ -300,10 +293,24 @@ class Place:
         )
         return None if row is None else Versioned(number=number, manifest=Digest.parse(row[0]), label=row[1])
 
+    def registered_at(self, number: int) -> int | None:
+        """The number of the event that registered a version."""
+        row = self._one("SELECT sequence FROM versions WHERE place=? AND number=? AND sequence<=?", number, self.until)
+        return None if row is None else int(row[0])
+
     def number_of(self, label: str) -> int | None:
         """The number that a label was registered for."""
         row = self._one("SELECT number FROM versions WHERE place=? AND label=? AND sequence<=?", label, self.until)
         return None if row is None else int(row[0])
+
+    def numbers_for(self, manifest: Digest) -> tuple[int, ...]:
+        """Every number under which a manifest was registered."""
+        with self.ledger.opened() as connection:
+            rows = connection.execute(
+                "SELECT number FROM versions WHERE place=? AND manifest=? AND sequence<=? ORDER BY number",
+                (self.place, str(manifest), self.until),
+            ).fetchall()
+        return tuple(int(row[0]) for row in rows)
 
     def number_for(self, manifest: Digest) -> int | None:
         """The newest number under which a manifest was registered."""
@@ -314,7 +321,7 @@ class Place:
         """The numbers of the versions that an alias has pointed at, each once, the latest last."""
         with self.ledger.opened() as connection:
             rows = connection.execute(
-                "SELECT number FROM holders WHERE place=? AND alias=? AND sequence<=?"
+                "SELECT number FROM moves WHERE place=? AND alias=? AND sequence<=? AND number IS NOT NULL"
                 " GROUP BY number ORDER BY max(sequence)",
                 (self.place, alias, self.until),
             ).fetchall()
@@ -322,8 +329,25 @@ class Place:
 
     def promoted(self, alias: str) -> int | None:
         """The number of the event by which the alias got its present holder."""
-        row = self._one("SELECT max(sequence) FROM holders WHERE place=? AND alias=?", alias)
+        row = self._one("SELECT max(sequence) FROM moves WHERE place=? AND alias=? AND number IS NOT NULL", alias)
         return None if row is None or row[0] is None else int(row[0])
+
+    def moved_before(self, alias: str, time: datetime) -> int | None:
+        """The number of the last event at or before a time that moved an alias, or took it away."""
+        row = self._one(
+            "SELECT max(sequence) FROM moves WHERE place=? AND alias=? AND time<=?",
+            alias,
+            time.astimezone(UTC).isoformat(),
+        )
+        return None if row is None or row[0] is None else int(row[0])
+
+    def aliases(self) -> tuple[str, ...]:
+        """Every alias that there ever was."""
+        with self.ledger.opened() as connection:
+            rows = connection.execute(
+                "SELECT DISTINCT alias FROM moves WHERE place=? ORDER BY alias", (self.place,)
+            ).fetchall()
+        return tuple(row[0] for row in rows)
 
     def recorded(self, manifest: Digest) -> tuple[Reviewed, ...]:
         """The claims about a version that were recorded in the log, so that none of them may be missing."""

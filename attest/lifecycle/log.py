@@ -3,7 +3,9 @@
     1  the newest segment is asked of the store; a model whose log was seen here and is gone is refused
     2  a head older than the one remembered is refused (row 60)
     3  the event remembered has to stand where it stood; another one there is a fork (row 62), unless an event that
-       follows says which branch stands and that ours is abandoned
+       follows says which branch stands and that ours is abandoned. Whoever says so must have been allowed to before
+       the branches parted, and still be in the branch that was seen: a key that was taken out of the roles, or a log
+       that somebody began anew, ends no fork
     4  everything after it is verified as a chain (`chain.py`)
     5  what was verified is remembered
 
@@ -16,10 +18,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from attest.claims.event import Action
+from attest.claims.log_state import RoleName
 from attest.errors import LogBroken
 from attest.lifecycle.chain import Chain, Expected
 from attest.lifecycle.ledger import Remembered
-from attest.lifecycle.log_store import SEGMENT, LogStore
+from attest.lifecycle.log_store import LogStore
 from attest.signing.bundle import Bundle
 from attest.verify.event import unverified_event
 from attest_registry.digest import Digest
@@ -77,7 +80,7 @@ class Log:
         """The bundle of an event, as the store has it.
 
         Raises:
-            LogBroken: it is not there.
+            LogBroken: it is not there (`log-gap`).
         """
         return bundle_of(self.store, self.segment, sequence)
 
@@ -128,7 +131,6 @@ class Log:
 
         Raises:
             NotFound: there is no such alias (`alias-unknown`).
-            LogBroken: it points at a revoked version is *not* raised here; `pins.check_held` refuses that.
         """
         held = self.state.aliases.get(alias)
         if held is None:
@@ -167,8 +169,8 @@ def read_log(repository: Repository, *, model: str, place: Place, keyring: Keyri
         if remembered is None:
             return None
         raise _older(model, remembered, found="no log")  # 1
-    if remembered is not None and segment.last < remembered.sequence:
-        raise _older(model, remembered, found=f"event {segment.last}")  # 2
+    if remembered is not None and remembered.model != model:
+        raise _another(model, remembered)
     reading = _Reading(store=store, segment=segment, place=place, keyring=keyring, model=model, now=now)
     return reading.read(remembered)
 
@@ -188,7 +190,9 @@ class _Reading:
         if remembered is None:
             links = self._walk(Expected(model=self.model))
             return self._log(links, head=None)
-        if self._stands(remembered):  # 3
+        if self.segment.last < remembered.sequence and self._same(self.segment.last):
+            raise _older(self.model, remembered, found=f"event {self.segment.last}")  # 2
+        if self.segment.last >= remembered.sequence and self._stands(remembered):  # 3
             links = self._walk(_after(remembered)) if self.segment.last > remembered.sequence else []
             return self._log(links, head=remembered)
         return self._after_fork(remembered)
@@ -209,11 +213,16 @@ class _Reading:
 
     def _after_fork(self, remembered: Remembered) -> Log:
         """Another branch than the one that was seen: only an event that ends the fork makes it the one that stands."""
-        fork = next((at for at in range(remembered.sequence, 0, -1) if self._same(at)), 0)
-        links = self._walk(self._expected_at(fork))
+        newest = min(remembered.sequence, self.segment.last)
+        fork = next((at for at in range(newest, 0, -1) if self._same(at)), 0)
+        if fork == 0:  # not even the first event is the same: nobody in there has a say over the log that was seen
+            raise _another(self.model, remembered)
+        common = self._expected_at(fork)
+        links = self._walk(common)
         seen = self.place.event_at(fork + 1)
-        ends = [link.event.fork for link in links if link.event.action is Action.RESOLVE_FORK and link.event.fork]
-        if seen is None or not any(seen in end.abandoned and remembered.head in end.abandoned for end in ends):
+        if seen is None or not any(
+            self._ends(link.event, {seen, remembered.head}, common, remembered) for link in links
+        ):
             raise LogBroken(
                 f"the log of {self.model} is forked: event {fork + 1} is another one than was seen here",
                 code="log-fork",
@@ -223,6 +232,14 @@ class _Reading:
             )
         self.place.keep([link.verified for link in links], abandoned=fork + 1)
         return replace(self._log(links, head=None), first_use=False)
+
+    def _ends(self, event: Event, ours: set[Digest], common: Expected, remembered: Remembered) -> bool:
+        """Whether an event says that our branch is abandoned, by somebody whom both branches let say so."""
+        if event.action is not Action.RESOLVE_FORK or event.fork is None or not ours <= set(event.fork.abandoned):
+            return False
+        states = [state for state in (common.state, remembered.state) if state is not None]
+        roles = (RoleName.ADMIN, RoleName.RECOVERY)
+        return all(any(state.allows(event.by, role) for role in roles) for state in states)
 
     def _same(self, sequence: int) -> bool:
         seen = self.place.event_at(sequence)
@@ -305,7 +322,7 @@ def _after(remembered: Remembered) -> Expected:
 def _layer(store: LogStore, segment: Segment, sequence: int) -> Descriptor:
     if sequence >= segment.first:
         return segment.layer(sequence)
-    return store.sealed((sequence - 1) // SEGMENT + 1).layer(sequence)
+    return store.holding(sequence).layer(sequence)
 
 
 def bundle_of(store: LogStore, segment: Segment, sequence: int) -> Evidence:
@@ -320,6 +337,16 @@ def bundle_of(store: LogStore, segment: Segment, sequence: int) -> Evidence:
         LogBroken: it is not there (`log-gap`).
     """
     return store.bundle(_layer(store, segment, sequence))
+
+
+def _another(model: str, remembered: Remembered) -> LogBroken:
+    return LogBroken(
+        f"there is another log in the place of the one of {remembered.model} that was seen here",
+        code="log-transplant",
+        expected=f"the log {remembered.log} of {remembered.model}",
+        found=f"another log of {model}",
+        hint="ask who keeps the store; if the model was made anew on purpose: attest log forget",
+    )
 
 
 def _older(model: str, remembered: Remembered, *, found: str) -> LogBroken:

@@ -1,7 +1,7 @@
 """Where a log lies: one OCI manifest under the tag `attest-log`, whose layers are the events' bundles in order.
 
-A tag keeps garbage collection away (docs/threats.md row 76). Each full thousand events is sealed under a tag of its
-own, `attest-log.1`, `attest-log.2`, …, so that an append never writes more than a thousand entries anew. The public
+A tag keeps garbage collection away (docs/threats.md row 76). Each full hundred events is sealed under a tag of its own,
+`attest-log.1`, `attest-log.2`, …, so that an append never writes more than a hundred entries anew. The public
 keys of signers lie in the manifest's annotations: they are found by their fingerprint and prove nothing by being there.
 Nothing in here is verified.
 """
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 TAG: Final = "attest-log"
 ARTIFACT: Final = "application/vnd.attest.log.v1+json"
-SEGMENT: Final = 1_000
+SEGMENT: Final = 100
 _FIRST: Final = "dev.attest.log.first"
 _KEY: Final = "dev.attest.key."
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
@@ -92,6 +92,14 @@ class LogStore:
         except NotFound:
             return None
 
+    def holding(self, sequence: int) -> Segment:
+        """The full segment that has an event.
+
+        Raises:
+            LogBroken: as `sealed`.
+        """
+        return self.sealed((sequence - 1) // SEGMENT + 1)
+
     def sealed(self, number: int) -> Segment:
         """A full segment, counted from 1.
 
@@ -140,41 +148,49 @@ class LogStore:
             bundles: the events, in order.
             keys: fingerprint → DER of public keys that readers may need.
 
+        Tags are moved from where they were seen and from nowhere else. A store that cannot promise that (a registry
+        that ignores conditions) is asked again afterwards.
+
         Raises:
             Conflict: somebody else was faster (`log-conflict`); nothing of theirs was replaced as far as can be told.
             StoreError: the store could not take it; the same call can be repeated.
         """
+        seals = self._seals(newest, len(bundles))  # before the look at the log: whoever seals after it is noticed
         self._unchanged(newest)
         repository, segment = self.repository, newest
         repository.push_blob(EMPTY_DESCRIPTOR, EMPTY_BYTES)
         for bundle in bundles:
             layer = Descriptor.of(bundle, BUNDLE_MEDIA_TYPE)
             repository.push_blob(layer, bundle)
-            segment = self._grown(segment, layer, keys)
+            if segment is not None and len(segment.manifest.layers) >= SEGMENT:
+                tag = _sealed_tag(segment.first)
+                self._point(tag, segment, seen=seals[tag])
+            segment = _grown(segment, layer, keys)
         if segment is None:
             raise TypeError("an append adds an event")
-        repository.push_manifest(segment.manifest.raw, segment.manifest.descriptor.media_type)
-        repository.tag(TAG, segment.manifest.descriptor, replace=True)
+        self._point(TAG, segment, seen=None if newest is None else newest.manifest.descriptor.digest)
         self._unchanged(segment)
         return segment
 
-    def _grown(self, segment: Segment | None, layer: Descriptor, keys: Mapping[Digest, bytes]) -> Segment:
-        if segment is not None and len(segment.manifest.layers) >= SEGMENT:
-            sealed = (segment.first - 1) // SEGMENT + 1
-            self.repository.push_manifest(segment.manifest.raw, segment.manifest.descriptor.media_type)
-            self.repository.tag(f"{TAG}.{sealed}", segment.manifest.descriptor, replace=True)
-            first, layers = segment.last + 1, [layer]
-        elif segment is not None:
-            first, layers = segment.first, [*segment.manifest.layers, layer]
-        else:
-            first, layers = 1, [layer]
-        annotations = {} if segment is None else dict(segment.manifest.annotations)
-        annotations |= {_KEY + key.hex: base64.b64encode(der).decode() for key, der in sorted(keys.items())}
-        annotations[_FIRST] = str(first)
-        manifest = Manifest.build(
-            artifact_type=ARTIFACT, config=EMPTY_DESCRIPTOR, layers=layers, annotations=annotations
-        )
-        return Segment(manifest=manifest, first=first)
+    def _seals(self, newest: Segment | None, more: int) -> dict[str, Digest | None]:
+        """Where the tags point that an append may have to set; a writer who died may have left one."""
+        first = 1 if newest is None else newest.first
+        last = (0 if newest is None else newest.last) + more
+        found: dict[str, Digest | None] = {}
+        for start in range(first, last - SEGMENT + 1, SEGMENT):
+            try:
+                found[_sealed_tag(start)] = self.repository.resolve(_sealed_tag(start)).digest
+            except NotFound:
+                found[_sealed_tag(start)] = None
+        return found
+
+    def _point(self, tag: str, segment: Segment, *, seen: Digest | None) -> None:
+        descriptor = segment.manifest.descriptor
+        self.repository.push_manifest(segment.manifest.raw, descriptor.media_type)
+        try:
+            self.repository.tag(tag, descriptor, replace=False if seen is None else seen)
+        except Conflict as error:
+            raise self._moved("no log" if seen is None else "the log as it was read") from error
 
     def _unchanged(self, known: Segment | None) -> None:
         try:
@@ -183,13 +199,16 @@ class LogStore:
             found = None
         expected = None if known is None else known.manifest.descriptor.digest
         if found != expected:
-            raise Conflict(
-                f"{self.repository.model} moved while you were changing it",
-                code="log-conflict",
-                expected="the log as it was read" if known else "no log",
-                found="another event",
-                hint=f"attest history {self.repository.model} --limit 2",
-            )
+            raise self._moved("the log as it was read" if known else "no log")
+
+    def _moved(self, expected: str) -> Conflict:
+        return Conflict(
+            f"{self.repository.model} moved while you were changing it",
+            code="log-conflict",
+            expected=expected,
+            found="another event",
+            hint=f"attest history {self.repository.model} --limit 2",
+        )
 
     def _segment(self, tag: str) -> Segment:
         descriptor = self.repository.resolve(tag)
@@ -201,6 +220,26 @@ class LogStore:
         if not 1 <= len(manifest.layers) <= SEGMENT or int(first) % SEGMENT != 1:
             raise _malformed(self.repository.model, f"{len(manifest.layers)} events from {first} on")
         return Segment(manifest=manifest, first=int(first))
+
+
+def _sealed_tag(first: int) -> str:
+    """The tag of a full segment, by the number of its first event."""
+    return f"{TAG}.{(first - 1) // SEGMENT + 1}"
+
+
+def _grown(segment: Segment | None, layer: Descriptor, keys: Mapping[Digest, bytes]) -> Segment:
+    """The segment with one more event, or the next one where it is full."""
+    if segment is None:
+        first, layers = 1, [layer]
+    elif len(segment.manifest.layers) >= SEGMENT:
+        first, layers = segment.last + 1, [layer]
+    else:
+        first, layers = segment.first, [*segment.manifest.layers, layer]
+    annotations = {} if segment is None else dict(segment.manifest.annotations)
+    annotations |= {_KEY + key.hex: base64.b64encode(der).decode() for key, der in sorted(keys.items())}
+    annotations[_FIRST] = str(first)
+    manifest = Manifest.build(artifact_type=ARTIFACT, config=EMPTY_DESCRIPTOR, layers=layers, annotations=annotations)
+    return Segment(manifest=manifest, first=first)
 
 
 def _malformed(model: str, found: str) -> LogBroken:

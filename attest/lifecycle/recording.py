@@ -16,6 +16,7 @@ from attest.errors import AttestError, IllegalEvent
 from attest.evidence.attach import attach
 from attest.evidence.collect import collect
 from attest.evidence.evidence import Evidence
+from attest.lifecycle.rebuilding import index_version
 from attest.lifecycle.writing import Draft
 from attest.signing.bundle import Bundle
 from attest.trust.window import shown
@@ -106,7 +107,9 @@ def record(
     if claim in session.place.recorded(version.manifest):
         return replace(said, already=True)
     draft = Draft(action=Action.RECORD, version=version, claims=(claim,), reason=reason)
-    return replace(said, log=session.write(log, draft))
+    after = session.write(log, draft)
+    index_version(session, after, version.number)
+    return replace(said, log=after)
 
 
 def check_open(log: Log) -> None:

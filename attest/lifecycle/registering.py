@@ -6,10 +6,12 @@ A version that was pushed before the model had a log is registered afterwards, i
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from attest.claims.event import Action, Versioned
 from attest.claims.log_state import RoleName
+from attest.lifecycle.rebuilding import index_version
 from attest.lifecycle.recording import check_open, check_role
 from attest.lifecycle.writing import Draft
 from attest_registry.errors import Conflict, NotFound
@@ -17,7 +19,12 @@ from attest_registry.errors import Conflict, NotFound
 if TYPE_CHECKING:
     from attest.lifecycle.log import Log
     from attest.lifecycle.session import Session
+    from attest.publish import Published
+    from attest.settings import Settings
+    from attest.signing.bundle_signer import BundleSigner
+    from attest.stores import Reach
     from attest_registry.digest import Digest
+    from attest_registry.reference import Reference
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,22 +40,6 @@ class Registered:
     log: Log
     versions: tuple[Versioned, ...]
     begun: bool
-
-
-def check_may_register(session: Session) -> None:
-    """Refuse before anything is stored what the log would refuse afterwards.
-
-    Args:
-        session: the model, with a signer.
-
-    Raises:
-        IllegalEvent: the model was deleted (`model-deleted`), or the signer is no contributor (`role-missing`).
-        LogBroken: the log does not hold.
-    """
-    log = session.read()
-    if log is not None:
-        check_open(log)
-        check_role(session, log, RoleName.CONTRIBUTOR)
 
 
 def register(session: Session, *, number: int, digest: Digest, label: str | None = None) -> Registered:
@@ -74,7 +65,54 @@ def register(session: Session, *, number: int, digest: Digest, label: str | None
     versions = [_found(session, each) for each in range(first, number)]
     versions.append(Versioned(number=number, manifest=digest, label=_free(session, label)))
     after = session.write(log, *(Draft(action=Action.REGISTER, version=version) for version in versions))
+    for version in versions:
+        index_version(session, after, version.number)
     return Registered(log=after, versions=tuple(versions), begun=log is None)
+
+
+def check_before_storing(reference: Reference, settings: Settings, reach: Reach, *, signer: BundleSigner) -> None:
+    """Refuse before anything is stored what the log would refuse afterwards.
+
+    Args:
+        reference: the model.
+        settings: what configuration and environment say.
+        reach: what was typed about reaching the store.
+        signer: who is going to push.
+
+    Raises:
+        IllegalEvent: the model was deleted (`model-deleted`), or the signer is no contributor (`role-missing`).
+        LogBroken: the log does not hold.
+    """
+    with _session(reference, settings, reach, signer) as session:
+        log = session.read()
+        if log is not None:
+            check_open(log)
+            check_role(session, log, RoleName.CONTRIBUTOR)
+
+
+def register_published(
+    published: Published, reference: Reference, settings: Settings, reach: Reach, *, signer: BundleSigner
+) -> tuple[Registered, bool]:
+    """Register what a push has just stored; also says whether everybody who can change the model sees its catalogue.
+
+    Args:
+        published: what was stored.
+        reference: the model.
+        settings: what configuration and environment say.
+        reach: what was typed about reaching the store.
+        signer: who pushed.
+    """
+    if published.reference.digest is None:
+        raise TypeError("what was published has a digest")
+    with _session(reference, settings, reach, signer) as session:
+        done = register(session, number=published.number, digest=published.reference.digest, label=published.label)
+        return done, session.shared
+
+
+def _session(reference: Reference, settings: Settings, reach: Reach, signer: BundleSigner) -> Session:
+    from attest.lifecycle.session import open_session  # noqa: PLC0415  # a session registers, too
+
+    return open_session(reference, settings, reach, clock=lambda: datetime.now(UTC), signer=signer, alone=True)
 
 
 def _check_same(session: Session, number: int, digest: Digest) -> None:

@@ -12,8 +12,6 @@ of the next writer catches up.
 
 from __future__ import annotations
 
-import os
-import socket
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Protocol
@@ -23,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from attest.claims import event as events
 from attest.claims.event import Event, Target, Versioned
 from attest.claims.log_state import Grant, RoleName, State
-from attest.errors import AttestError
+from attest.errors import AttestError, IllegalEvent
 from attest.evidence.evidence import Evidence
 from attest.lifecycle.chain import Chain, Expected
 from attest.lifecycle.indexing import rows_of
@@ -33,6 +31,9 @@ from attest.lifecycle.transitions import follow
 from attest.signed_claims import name_of
 from attest.trust.identity import TrustedKey
 from attest.trust.managed_key import ManagedKey
+from attest.trust.trusted_holder import PkiHolder
+from attest_registry import limits
+from attest_registry.catalogue.liveness import this_process
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -181,7 +182,7 @@ class Writer:
             self.name,
             sequence=made[0].sequence,
             previous=made[0].previous,
-            holder=holder(),
+            holder=this_process(),
             seconds=RESERVED_SECONDS,
             wait=WAIT_SECONDS,
         )
@@ -214,7 +215,7 @@ class Writer:
         """Step 1: the catalogue gets every event of the log that it has not."""
         head = self.sequencer.head(self.name)
         behind = 0 if head is None else head[0]
-        if behind == log.sequence and head is not None and head[1] == log.head.head:
+        if behind >= log.sequence:  # the same event, or another or later ones: then the reservation is refused
             return
         links = self._links_after(log, behind)
         self.sequencer.commit(None, self.name, rows_of(links), log=log.head.log)
@@ -292,10 +293,11 @@ class Writer:
 
     def _signed(self, log: Log | None, made: Sequence[Event]) -> list[Link]:
         """Step 3."""
+        signer = event_signer(self.signer)
         chain = Chain(
             expected=Expected(model=self.model) if log is None else log.expected,
             known=self.place,
-            signatory_of=lambda _: self.signer.trusted,
+            signatory_of=lambda _: signer.trusted,
             now=self.clock(),
         )
         for event in made:
@@ -303,11 +305,24 @@ class Writer:
             if chain.expected.sequence > 1:
                 linked = replace(event, log=chain.expected.log, previous=chain.expected.previous)
             statement: Statement = events.build(linked)
-            chain.take(Evidence(raw=self.signer.sign_statement(statement), origin="just signed"))
+            bundle = signer.sign_statement(statement)
+            _check_size(event, bundle)
+            chain.take(Evidence(raw=bundle, origin="just signed"))
         return chain.links
 
     def _own_key(self) -> dict[Digest, bytes]:
-        return public_half(self.signer.trusted)
+        return public_half(event_signer(self.signer).trusted)
+
+
+def _check_size(event: Event, bundle: bytes) -> None:
+    """What no reader would take is not written: nothing could follow it."""
+    if len(bundle) > limits.EVENT_BUNDLE_BYTES:
+        raise IllegalEvent(
+            f"{event.action} of {event.model}:{event.version.number}: what the log says has become too long",
+            code="log-limit",
+            expected=f"at most {limits.EVENT_BUNDLE_BYTES} bytes",
+            found=f"{len(bundle)} bytes",
+        )
 
 
 def public_half(signatory: Signatory) -> dict[Digest, bytes]:
@@ -320,11 +335,15 @@ def public_half(signatory: Signatory) -> dict[Digest, bytes]:
     return {signatory.fingerprint: der}
 
 
-def holder() -> str:
-    """Who holds a reservation, so that one of a process that has died can be taken over: host, process, its start."""
-    try:
-        with open(f"/proc/{os.getpid()}/stat", encoding="ascii") as file:  # noqa: PTH123
-            started = file.read().rpartition(")")[2].split()[19]
-    except (OSError, IndexError):
-        started = "0"
-    return f"{socket.gethostname()}:{os.getpid()}:{started}"
+def event_signer(signer: BundleSigner) -> BundleSigner:
+    """Who signs the events.
+
+    A private authority's certificate adds nothing to a name that is its key, and readers of a log need not know the
+    authority: there the key signs alone.
+    """
+    if isinstance(signer.trusted, PkiHolder):
+        from attest.signing.certificate_signer import CertificateBundleSigner  # noqa: PLC0415  # X.509
+
+        if isinstance(signer, CertificateBundleSigner):
+            return signer.key
+    return signer

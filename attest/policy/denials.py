@@ -19,10 +19,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from attest.claims.revocations import Holder, Kind, Scope
+from attest.claims.training import MODEL_ROLES
 from attest.errors import Refusal
 from attest.policy.ancestry import Ancestor
 from attest.policy.lineage_ancestors import ARROW
-from attest.policy.lineage_walk import MODEL_ROLES, stories_of, title
+from attest.policy.lineage_walk import stories_of, title
 from attest.policy.verdict import Finding, Status
 from attest.verify.facts import Judged, Rejected
 from attest_registry.digest import Digest

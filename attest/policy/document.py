@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from attest.claims.canonical import canonical_digest
 from attest.errors import InputError, NoTrust, PolicyError
 from attest.policy import (
     denial_reading,
@@ -20,7 +21,6 @@ from attest.policy import (
     reading,
     shipped,
 )
-from attest.policy.canonical import canonical_digest
 from attest.policy.composing import load_composed
 from attest.policy.identities import read_identities
 from attest.policy.requirements import Identity as Identity  # noqa: PLC0414  # public here
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from attest.policy.free_rules import FreeRule
+    from attest.policy.log_demand import LogDemand
     from attest.policy.requirements import LineageDemand
     from attest.policy.summaries import SummaryDemand
     from attest.strict_yaml import Document
@@ -157,6 +158,7 @@ def _read(
         lineage=lineage,
         rules=_rules(document),
         summary=_summary(document, identities),
+        log=_log(document, identities),
         deny=beyond.deny,
         revocations=beyond.revocations,
         exceptions=beyond.exceptions,
@@ -191,6 +193,14 @@ def _summary(document: Document, identities: Mapping[str, Identity]) -> SummaryD
     from attest.policy.summaries import read_summary  # noqa: PLC0415  # a key's policy has none
 
     return read_summary(document, identities)
+
+
+def _log(document: Document, identities: Mapping[str, Identity]) -> LogDemand | None:
+    if "log" not in document.value:
+        return None
+    from attest.policy.log_demand import read_log  # noqa: PLC0415  # a key's policy has none
+
+    return read_log(document, identities)
 
 
 def _digest(value: Mapping[str, Any], identities: Mapping[str, Identity], lineage: LineageDemand) -> Digest:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 from attest.claims.revocations import Revocations
 from attest.policy.in_force import in_force
 from attest.policy.verdict import Finding, Status
-from attest.trust.window import shown
+from attest.trust.times import shown
 from attest.verify.facts import Judged
 from attest_registry.digest import Digest
 

@@ -207,7 +207,7 @@ def read_moment(document: Document, path: NodePath, value: dict[str, Any], *, la
     Raises:
         PolicyError: it is no time (`policy-bad-time`).
     """
-    from attest.trust.window import read_time  # noqa: PLC0415
+    from attest.trust.times import read_time  # noqa: PLC0415
 
     key = str(path[-1])
     if key not in value:

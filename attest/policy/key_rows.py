@@ -11,6 +11,7 @@ from attest.policy.claim_rows import ROWS as CLAIM_ROWS
 from attest.policy.denial_rows import ROWS as DENIAL_ROWS
 from attest.policy.free_rule_rows import ROWS as FREE_RULE_ROWS
 from attest.policy.keys import Key, Shape, Table
+from attest.policy.log_rows import ROWS as LOG_ROWS
 from attest.policy.requirements import LINEAGE_WORDS, SourceState
 from attest.policy.summary_rows import ROWS as SUMMARY_ROWS
 
@@ -121,7 +122,11 @@ _FILES: Final = (
         Shape.WORDS,
         words=tuple(kind.value for kind in FileKind),
     ),
-    _key("formats.code-bearing", "files that may run code when they are loaded, by name or pattern", Shape.TEXTS),
+    _key(
+        "formats.code-bearing",
+        "files that may run code when loaded, or lead outside of the model, by name or pattern",
+        Shape.TEXTS,
+    ),
 )
 
 
@@ -159,7 +164,7 @@ _LINEAGE: Final = (
     ),
 )
 
-_MORE: Final = (*FREE_RULE_ROWS, *SUMMARY_ROWS, *DENIAL_ROWS)
+_MORE: Final = (*FREE_RULE_ROWS, *SUMMARY_ROWS, *LOG_ROWS, *DENIAL_ROWS)
 
 TABLE: Final = Table((*_HEAD, *_PEOPLE, *_REQUIRE, *CLAIM_ROWS, *_FILES, *_LINEAGE, *_MORE))
 """All keys, in the order in which a policy is best written."""

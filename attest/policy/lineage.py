@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from attest.claims.behaviour import holds_weights
 from attest.claims.mlbom import MLBOM
 from attest.claims.provenance import Provenance
 from attest.claims.training import Operation, Role, Standing
@@ -32,6 +33,7 @@ _NEEDED: Final[Mapping[Operation, frozenset[Role]]] = {
     Operation.QUANTIZE: frozenset({Role.BASE_MODEL}),
     Operation.CONVERT: frozenset({Role.BASE_MODEL}),
     Operation.IMPORT: frozenset(),
+    Operation.ASSEMBLE: frozenset(),
     Operation.UNSPECIFIED: frozenset({Role.DATASET, Role.BASE_MODEL, Role.TEACHER_MODEL}),
 }
 _STANDS_IN: Final[Mapping[Role, Role]] = {Role.BASE_MODEL: Role.ADAPTER_BASE}
@@ -50,6 +52,7 @@ def judge_lineage(case: Case, demand: LineageDemand) -> Finding:
     claims: tuple[Provenance | MLBOM, ...] = (*provenances, *boms)
     for claim in claims:
         operation = claim.operation or Operation.UNSPECIFIED
+        problems += _assembled_from_nothing(claim, demand)
         for role, word in demand.inputs.items():
             if word is Lineage.KNOWN:
                 problems += role_problems(role, operation, claim.inputs)
@@ -58,6 +61,17 @@ def judge_lineage(case: Case, demand: LineageDemand) -> Finding:
     if problems:
         return failed("lineage", list(dict.fromkeys(problems)), ())
     return case.passed("lineage", _summary(demand, (provenances or boms)[0].inputs), ())
+
+
+def _assembled_from_nothing(claim: Provenance | MLBOM, demand: LineageDemand) -> list[Problem]:
+    """Weights that somebody says were put together came from somewhere; prompts and configuration are written."""
+    if not isinstance(claim, MLBOM) or claim.operation is not Operation.ASSEMBLE or not holds_weights(claim.files):
+        return []
+    asks = demand.inputs.get(Role.BASE_MODEL) is Lineage.KNOWN
+    if not asks or any(item.role in {Role.BASE_MODEL, Role.ADAPTER_BASE} for item in claim.inputs):
+        return []
+    expected = "base-model known by digest"
+    return [Problem(code="lineage-unknown", expected=expected, found="none stated (operation assemble, with weights)")]
 
 
 def role_problems(role: Role, operation: Operation, inputs: Sequence[Input]) -> list[Problem]:

@@ -39,6 +39,9 @@ _WORDS = {
     Role.BASE_MODEL: "base",
     Role.TEACHER_MODEL: "teacher",
     Role.ADAPTER_BASE: "adapter of",
+    Role.EMBEDDING_MODEL: "embedding model",
+    Role.INDEX: "index",
+    Role.PROMPTS: "prompts",
 }
 
 

@@ -49,6 +49,9 @@ NAME_BYTES: Final = 255
 REFERRERS_PER_ARTEFACT: Final = 1_000
 """Evidence manifests looked at for one version."""
 
+CARD_BYTES: Final = 4 * 1024 * 1024
+"""Bytes of one signed model card. With 2,000 rows of metrics it stays below 1 MiB."""
+
 EVIDENCE_BYTES: Final = 128 * 1024 * 1024
 """Bytes of all bundles of one version: those of eight signers of 8,000 files. They are judged in memory."""
 
@@ -96,3 +99,24 @@ LAYOUT_INDEX_PARTS: Final = 5_000_000
 
 PAGE_TOKEN_CHARACTERS: Final = 4_096
 """Characters of a token that asks the catalogue for the next page. It names the last line of a page."""
+
+FILTER_CHARACTERS: Final = 4_096
+"""Characters of a filter of the catalogue."""
+
+FILTER_DEPTH: Final = 20
+"""Parentheses and NOTs inside each other in a filter."""
+
+FILTER_TERMS: Final = 50
+"""Comparisons of one filter. Each is a question about every version that the others leave."""
+
+FILTER_VALUES: Final = 200
+"""Values of one list in a filter."""
+
+FILTER_WILDCARDS: Final = 10
+"""Percent signs of one pattern in a filter: matching takes time that grows with their power."""
+
+FILTER_ORDERS: Final = 4
+"""Keys that a search is ordered by."""
+
+NOTE_BYTES: Final = 5_000
+"""UTF-8 bytes of one unsigned tag or annotation (MLflow's limit of tags)."""

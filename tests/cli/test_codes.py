@@ -45,7 +45,7 @@ def hints() -> list[tuple[str, str]]:
     """Every text in a `hint` of the source, with its place; what stands in braces is left out."""
     found = []
     for module in modules():
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             named: list[ast.expr] = []
             if isinstance(node, ast.Call):
                 named = [each.value for each in node.keywords if each.arg == "hint"]

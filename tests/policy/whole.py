@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from attest.policy.requirements import LINEAGE_WORDS
 from tests.verify.evidence import Person
 from tests.verify.private_pki import PrivatePki
 from tests.verify.private_sigstore import ISSUER, PrivateSigstore, TimestampService
@@ -106,9 +107,20 @@ WHOLE: dict[str, Any] = {
         "base-model": _MUST,
         "teacher-model": _MUST,
         "adapter-base": _MUST,
+        "embedding-model": _MUST,
+        "index": _MUST,
+        "prompts": _MUST,
         "source": "clean",
     },
     "rules": [{"name": "mine", "cel": "true", "message": "nothing"}],
+    "log": {
+        "digest": SHA,
+        "admins": ["ci"],
+        "environment": "production-eu",
+        "checkpoint": {"by": ["bot"], "max-age": "24h"},
+        "witnesses": ["people"],
+        "min-sequence": 12,
+    },
     "vsa": {"by": ["bot"], "verifier": ["https://gate.example"], "policy": "same", "max-age": "24h"},
     "deny": [
         {"manifest": SHA, "since": "2026-01-01", "reason": "leaked", "scope": "descendants"},
@@ -139,7 +151,7 @@ OTHER: dict[str, Any] = {
     "trust": {"tsa-chain": "tsa.pem"},
     "require": {"signature": {"by": "ci"}, "provenance": {"by": "ci"}},
     "formats": "any",
-    "lineage": {"datasets": "any", **dict.fromkeys(("base-model", "teacher-model", "adapter-base"), "signed")},
+    "lineage": {"datasets": "any", **dict.fromkeys([word for word in LINEAGE_WORDS if word != "datasets"], "signed")},
     "revocations": {"by": "ci", "ref": "registry.example.com/security"},
 }
 """What cannot stand beside the first, and the short forms."""

@@ -7,11 +7,13 @@ import itertools
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 USER = "attest"
+_SECONDS = 60.0
 _UNPRIVILEGED = ("postgres", "nobody")
 _SETTINGS = (
     "listen_addresses=",
@@ -69,13 +72,9 @@ def running() -> Iterator[Postgres]:
             os.chown(folder, person.pw_uid, person.pw_gid)
         data = folder / "data"
         _run(person, programs / "initdb", "-D", data, "-U", USER, "-A", "trust", "-E", "UTF8", "--no-sync")
-        options = " ".join(f"-c {setting}" for setting in (*_SETTINGS, f"unix_socket_directories={folder}"))
-        control = programs / "pg_ctl"
-        _run(person, control, "-D", data, "-l", folder / "log", "-w", "-o", options, "start")
-        try:
+        settings = [f"-c{setting}" for setting in (*_SETTINGS, f"unix_socket_directories={folder}")]
+        with _started(person, folder, programs / "postgres", "-D", data, *settings):
             yield Postgres(folder=folder)
-        finally:
-            _run(person, control, "-D", data, "-m", "immediate", "-w", "stop")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -104,6 +103,35 @@ def _person() -> pwd.struct_passwd | None:
     pytest.skip("PostgreSQL does not run as root, and there is no other user here")
 
 
+@contextlib.contextmanager
+def _started(person: pwd.struct_passwd | None, folder: Path, *command: object) -> Iterator[None]:
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [str(part) for part in command], stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", **_as(person)
+        )
+        try:
+            _wait(server, folder)
+            yield
+        finally:
+            server.send_signal(signal.SIGINT)  # end connections, then the server
+            server.wait(timeout=_SECONDS)
+
+
+def _wait(server: subprocess.Popen[bytes], folder: Path) -> None:
+    psycopg = pytest.importorskip("psycopg")
+    end = time.monotonic() + _SECONDS
+    while time.monotonic() < end and server.poll() is None:
+        with contextlib.suppress(psycopg.OperationalError):
+            psycopg.connect(host=str(folder), user=USER, dbname="postgres").close()
+            return
+        time.sleep(0.02)
+    pytest.fail(f"PostgreSQL did not start\n{(folder / 'log').read_text(errors='replace')[-2000:]}")
+
+
+def _as(person: pwd.struct_passwd | None) -> dict[str, Any]:
+    return {} if person is None else {"user": person.pw_uid, "group": person.pw_gid, "extra_groups": []}
+
+
 def _run(person: pwd.struct_passwd | None, *command: object) -> None:
     done = subprocess.run(
         [str(part) for part in command],
@@ -112,10 +140,8 @@ def _run(person: pwd.struct_passwd | None, *command: object) -> None:
         stderr=subprocess.PIPE,
         text=True,
         cwd="/",
-        user=None if person is None else person.pw_uid,
-        group=None if person is None else person.pw_gid,
-        extra_groups=None if person is None else [],
         check=False,
+        **_as(person),
     )
     if done.returncode != 0:
         pytest.fail(f"{command[0]} left with {done.returncode}\n{done.stderr[-2000:]}")

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 from attest.cli.codes.ancestry import ANCESTRY
 from attest.cli.codes.bundles import BUNDLES
+from attest.cli.codes.cards import CARDS
 from attest.cli.codes.catalogues import CATALOGUES
 from attest.cli.codes.certificates import CERTIFICATES
 from attest.cli.codes.claims import CLAIMS
 from attest.cli.codes.evidence import EVIDENCE
 from attest.cli.codes.files import FILES
 from attest.cli.codes.keys import KEYS
+from attest.cli.codes.log_policy import LOG_POLICY
 from attest.cli.codes.logs import LOGS
 from attest.cli.codes.policies import POLICIES
 from attest.cli.codes.records import RECORDS
@@ -39,6 +41,8 @@ CODES: Final[Mapping[str, tuple[str, str, int]]] = MappingProxyType(
         **STORES,
         **LOGS,
         **CATALOGUES,
+        **LOG_POLICY,
+        **CARDS,
     }
 )
 """Code → (what it means, what to do, exit status). A test holds it against what the source raises."""

@@ -23,6 +23,16 @@ LOGS: Final[Mapping[str, tuple[str, str, int]]] = {
         "use small letters, digits and . _ -; latest, v and digits, attest-… and sha256-… are reserved",
         1,
     ),
+    "bad-label": (
+        "this cannot be the label of a version",
+        "use letters, digits and . _ -, with something besides digits; what begins like attest- is reserved",
+        2,
+    ),
+    "log-limit": (
+        "a model's log holds no more of these",
+        "for roles and policies: withdraw some that nobody uses; for versions and revocations: begin another model",
+        1,
+    ),
     "model-deleted": (
         "the model was deleted: its log is closed, and its name is never used again",
         "push under another name",

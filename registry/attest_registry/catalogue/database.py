@@ -50,7 +50,7 @@ class Database:
         self._file: tuple[int, int] | None = None
         self._token_key: bytes | None = None
         if address.path is None:
-            self._reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            self._reader = engine.execution_options(isolation_level="REPEATABLE READ")
 
     @classmethod
     def connect(cls, url: str, *, create: bool) -> Database:
@@ -117,7 +117,12 @@ class Database:
         """The key under which this catalogue signs its page tokens."""
         if self._token_key is None:
             with self.reading() as connection:
-                self._token_key = bytes.fromhex(connection.scalar(_KEY_OF_TOKENS) or "")
+                key = connection.scalar(_KEY_OF_TOKENS)
+            if not key:
+                raise StoreRefused(
+                    f"the catalogue {self.shown} has no key for page tokens", code="catalogue-damaged", hint=REBUILD
+                )
+            self._token_key = bytes.fromhex(key)
         return self._token_key
 
     def close(self) -> None:

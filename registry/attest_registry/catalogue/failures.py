@@ -5,6 +5,7 @@ A database that is gone, full or read-only is never read as "there is nothing".
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 MIGRATE: Final = "attest catalogue migrate        brings it up to this version of attest"
 REBUILD: Final = "attest catalogue rebuild        makes it anew from the stores"
 _WORDS: Final = 200
+_NOT_LET_IN: Final = re.compile(r"FATAL: .*(?:\brole\b|authentication|pg_hba|permission)").search
+"""PostgreSQL's refusals of a connection come without a state, so that their words decide which code they get."""
+
 _FREE: Final = "free some space and run the same command again"
 _NOT_A_DATABASE: Final = frozenset({"SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_FORMAT"})
 _BUSY: Final = frozenset({"40001", "40P01", "55P03", "57014", "SQLITE_BUSY", "SQLITE_LOCKED"})
@@ -61,7 +65,7 @@ def _unusual(name: str, found: str, shown: str) -> StoreError:
             found=found,
             hint=f"move it away; {REBUILD}",
         )
-    if name.startswith("28") or name in {"42501", "SQLITE_AUTH", "SQLITE_PERM"}:
+    if name.startswith("28") or name in {"42501", "SQLITE_AUTH", "SQLITE_PERM"} or (not name and _NOT_LET_IN(found)):
         return Unauthorised(
             f"the catalogue {shown} did not let us in", code="catalogue-unauthorised", found=found, hint=None
         )

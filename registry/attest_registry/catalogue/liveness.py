@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import os
 import socket
 from pathlib import Path
@@ -13,13 +15,26 @@ _START_FIELD: Final = 19  # of /proc/PID/stat after the name in brackets: when t
 
 def this_process() -> str:
     """`HOST:PID:START` of this process; the start tells it from a later one with the same number."""
-    return f"{socket.gethostname()}:{os.getpid()}:{_start_of(os.getpid()) or 0}"
+    return f"{this_host()}:{os.getpid()}:{_start_of(os.getpid()) or 0}"
+
+
+@functools.cache
+def this_host() -> str:
+    """Where process numbers mean what they mean here: name, boot, and name space of processes.
+
+    Machines and containers may share a name; whoever took another one's process for dead would write beside it.
+    """
+    boot = space = "?"
+    with contextlib.suppress(OSError):
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        space = str(Path("/proc/self/ns/pid").readlink())
+    return f"{socket.gethostname()}/{boot[:8]}/{''.join(filter(str.isdecimal, space))}"
 
 
 def is_dead(holder: str) -> bool:
     """Whether the holder was a process of this host that has ended; a holder of another form is taken for alive."""
     parts = holder.rsplit(":", 2)
-    if len(parts) != _PARTS or parts[0] != socket.gethostname():
+    if len(parts) != _PARTS or parts[0] != this_host():
         return False
     if not (parts[1].isascii() and parts[1].isdecimal()) or not Path("/proc/self/stat").exists():
         return False

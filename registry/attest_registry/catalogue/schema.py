@@ -6,22 +6,23 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Column, MetaData, String, Table, func, insert, inspect, select
+from sqlalchemy import Column, MetaData, PrimaryKeyConstraint, String, Table, func, insert, inspect, select
 
 from attest_registry.catalogue.database import KEY_OF_TOKENS, Database
 from attest_registry.catalogue.failures import MIGRATE
+from attest_registry.catalogue.schema_version import HEAD, REVISIONS, VERSION_TABLE
 from attest_registry.catalogue.tables import METADATA, SETTINGS
 from attest_registry.errors import SchemaDiffers, StoreRefused
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-REVISIONS: Final = ("0001",)
-"""From the first to that of this version of attest; a test compares them with the migrations."""
-
-HEAD: Final = REVISIONS[-1]
-VERSION_TABLE: Final = "attest_schema"
-_VERSION: Final = Table(VERSION_TABLE, MetaData(), Column("version_num", String(32), primary_key=True))
+_VERSION: Final = Table(
+    VERSION_TABLE,
+    MetaData(),
+    Column("version_num", String(32)),
+    PrimaryKeyConstraint("version_num", name=f"{VERSION_TABLE}_pkc"),
+)
 _LOCK: Final = 0x617474657374  # "attest": who sets up a server's database holds this advisory lock
 
 
@@ -97,7 +98,8 @@ def migrate(url: str) -> tuple[str, str]:
             if old not in REVISIONS:
                 check(old, shown=database.shown)
             if old != HEAD:
-                _upgrade(connection, HEAD)
+                upgrade(connection, HEAD)
+                _give_key(connection)
     finally:
         database.close()
     return str(old), HEAD
@@ -129,9 +131,16 @@ def _set_up(database: Database) -> str:
             )
         METADATA.create_all(connection, checkfirst=False)
         _VERSION.create(connection)
-        connection.execute(insert(SETTINGS), {"name": KEY_OF_TOKENS, "value": secrets.token_hex(32)})
         connection.execute(insert(_VERSION), {"version_num": HEAD})
+        _give_key(connection)
     return HEAD
+
+
+def _give_key(connection: Connection) -> None:
+    """The key of page tokens: random, and not made by the tables."""
+    known = select(SETTINGS.c.value).where(SETTINGS.c.name == KEY_OF_TOKENS)
+    if connection.scalar(known) is None:
+        connection.execute(insert(SETTINGS), {"name": KEY_OF_TOKENS, "value": secrets.token_hex(32)})
 
 
 def _use_write_ahead_log(database: Database) -> None:
@@ -150,11 +159,13 @@ def configuration(connection: Connection | None = None) -> Any:
 
     settings = Config()
     settings.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    settings.set_main_option("path_separator", "os")
     settings.attributes["connection"] = connection
     return settings
 
 
-def _upgrade(connection: Connection, revision: str) -> None:
+def upgrade(connection: Connection, revision: str) -> None:
+    """Bring a catalogue to a revision, or make it of an empty database."""
     from alembic import command  # noqa: PLC0415
 
     command.upgrade(configuration(connection), revision)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from attest_registry.catalogue import facts, holders, listing, schema, sequencer
+from attest_registry.catalogue import dump, facts, forgetting, holders, listing, notes, schema, search, sequencer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from attest_registry.catalogue.database import Database
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         EventRow,
         Holding,
         ModelRow,
+        Note,
         Page,
         Reservation,
         StateRow,
@@ -187,3 +188,58 @@ class Catalogue:
             BadQuery: the limit or the token cannot be one.
         """
         return listing.history(self._database, model, alias=alias, since=since, until=until, limit=limit, token=token)
+
+    def search_versions(
+        self,
+        filter: str = "",  # noqa: A002
+        *,
+        order_by: Sequence[str] = (),
+        limit: int = 100,
+        token: str | None = None,
+    ) -> Page[VersionSummary]:
+        """Versions that a filter leaves, the newest first unless another order is asked for; see `filters`.
+
+        Raises:
+            BadQuery: filter, order, limit or token cannot be one.
+        """
+        return search.versions(self._database, filter, order_by=order_by, limit=limit, token=token)
+
+    def search_models(
+        self,
+        filter: str = "",  # noqa: A002
+        *,
+        order_by: Sequence[str] = (),
+        limit: int = 100,
+        token: str | None = None,
+    ) -> Page[ModelRow]:
+        """Models that a filter leaves, by name unless another order is asked for.
+
+        Raises:
+            BadQuery: filter, order, limit or token cannot be one.
+        """
+        return search.models(self._database, filter, order_by=order_by, limit=limit, token=token)
+
+    def note(self, model: str, note: Note) -> None:
+        """Write an unsigned tag or annotation, or replace the one of the same key.
+
+        Raises:
+            BadReference: key or value cannot be one (`bad-note`).
+            NotFound: there is no such model or version.
+        """
+        notes.put(self._database, model, note)
+
+    def unnote(self, model: str, key: str, number: int | None = None) -> bool:
+        """Remove an unsigned tag or annotation; whether there was one."""
+        return notes.remove(self._database, model, key, number)
+
+    def notes(self, model: str, number: int | None = None) -> tuple[Note, ...]:
+        """The unsigned tags and annotations of a version, or of the model, by key."""
+        return notes.find(self._database, model, number)
+
+    def forget(self, model: str, *, notes: bool = False) -> None:
+        """Drop everything that a store has about a model, for reading it back; unsigned notes only on demand."""
+        forgetting.forget(self._database, model, notes=notes)
+
+    def dump(self, *, model: str | None = None, notes: bool = False) -> Iterator[str]:
+        """Everything that a rebuild must reproduce, of all models or of one, as sorted lines of text; see `dump`."""
+        return dump.lines(self._database, model=model, notes=notes)

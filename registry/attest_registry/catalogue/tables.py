@@ -3,8 +3,10 @@
 models ─┬─ events          the log, append-only
         ├─ reservations    who may write the next event
         ├─ holdings        which version held which alias from when to when
-        └─ versions ─┬─ stages  revoked                       as the last event says
-                     └─ metrics  parameters  lineage  claims  facts, replaced together
+        ├─ versions ─┬─ stages  revoked                       as the last event says
+        │            └─ metrics  parameters  lineage  claims  facts, replaced together
+        └─ notes           unsigned tags and annotations: the only thing that no store has
+settings                   what this database keeps for itself
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy import text as sql
 
 from attest_registry.catalogue.columns import IDENTIFIER, TEXT_BYTES, VALUE_BYTES, DigestBytes, Moment, Words
+from attest_registry.limits import NOTE_BYTES
 
 METADATA: Final = MetaData(
     naming_convention={
@@ -189,15 +192,15 @@ METRICS: Final = Table(
     Column("by", Words(VALUE_BYTES), nullable=False),
     sqlite_with_rowid=False,
 )
-_OVERALL: Final = METRICS.c.slice == sql("''")
+OVERALL: Final = METRICS.c.slice == sql("''")
 Index(
     "metrics_by_number",
     METRICS.c.name,
     METRICS.c.number,
     METRICS.c.version_id,
     METRICS.c.stated,
-    sqlite_where=_OVERALL,
-    postgresql_where=_OVERALL,
+    sqlite_where=OVERALL,
+    postgresql_where=OVERALL,
 )
 
 PARAMETERS: Final = Table(
@@ -239,6 +242,20 @@ CLAIMS: Final = Table(
     Index(None, "by", "verdict", "version_id"),
     Index(None, "claim"),
     Index(None, "predicate_type", "version_id"),
+    sqlite_with_rowid=False,
+)
+
+NOTES: Final = Table(
+    "notes",
+    METADATA,
+    _of("models", key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),  # 0: of the model itself
+    Column("key", Words(), primary_key=True),
+    Column("value", Words(NOTE_BYTES), nullable=False),
+    Column("start", Words(), nullable=False),  # of the value, for finding it
+    Column("by", Words(VALUE_BYTES), nullable=False),
+    Column("time", Moment, nullable=False),
+    Index(None, "key", "start"),
     sqlite_with_rowid=False,
 )
 

@@ -1,0 +1,26 @@
+"""Codes about what policies ask of a model's log, about checkpoints, and about policies that are bound in a log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LOG_POLICY: Final[Mapping[str, tuple[str, str, int]]] = {
+    "log-not-pinned": (
+        "an alias led to the version, and the policy does not say in which log of the model",
+        "put a line of the hint into the policy, once somebody you trust has told you that it is the right log",
+        1,
+    ),
+    "log-stale": (
+        "nobody whom the policy names for it has signed lately where the model's log ends",
+        "ask them to run attest checkpoint NAME, and to do so regularly",
+        1,
+    ),
+    "policy-unfit-admin": (
+        "an identity under log.admins asks for more than a log says of people",
+        "name one with a key, or with issuer and subject and without extensions",
+        2,
+    ),
+}
