@@ -47,6 +47,7 @@ GROUPS: Final[dict[str, dict[str, str]]] = {
         "log": "look at a model's log, check it whole, end a fork",
         "copy": "take a version to another registry, with its evidence",
         "lineage": "what a version came from, and what was made from it",
+        "checkpoint": "sign how far a model's log goes, for readers without memory",
         "search": "find versions by metrics, aliases, lineage, people and times",
         "tag": "free notes about a model or version, unsigned",
         "whoami": "who you are, and what you may do",

@@ -69,15 +69,18 @@ _PEOPLE: Final = (
     *(_key(f"identities.*.extensions.{name}", "exact, or a pattern with `*`", Shape.TEXT) for name in EXTENSIONS),
     _key("identities.*.root", "certificates of a private authority, PEM", Shape.FILE),
     _key("identities.*.usage", "what its certificates are for", Shape.WORD, words=("code-signing", "any")),
+    _key("identities.*.trust", "the one of `trust.roots` that vouches here, in place of `trust.root`", Shape.TEXT),
     _key("roles", "name of a role → who has it", Shape.NAMED),
     _key(
         "roles.*",
         "`publisher`, `builder`, `evaluator`, `reviewer`, `approver`, `admin`, or a name of your own",
         Shape.PERSONS,
     ),
-    _key("trust", "who vouches for certificates and times; one of the two", Shape.KEYS),
+    _key("trust", "who vouches for certificates and times; `root` or `tsa-chain`, `roots`, or both", Shape.KEYS),
     _key("trust.root", "pinned `trusted_root.json` of a Sigstore", Shape.FILE),
     _key("trust.tsa-chain", "certificates of a timestamp authority, PEM", Shape.FILE),
+    _key("trust.roots", "further Sigstores: name → pinned root, for the identities that name it", Shape.NAMED),
+    _key("trust.roots.*", "pinned `trusted_root.json`", Shape.FILE),
 )
 
 _REQUIRE: Final = (

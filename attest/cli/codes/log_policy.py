@@ -18,6 +18,11 @@ LOG_POLICY: Final[Mapping[str, tuple[str, str, int]]] = {
         "ask them to run attest checkpoint NAME, and to do so regularly",
         1,
     ),
+    "checkpoint-first-use": (
+        "whoever signs where the log ends has no memory of it, and takes what the store shows",
+        "run attest checkpoint where ATTEST_STATE is kept, so that a log that went back is noticed",
+        0,
+    ),
     "policy-unfit-admin": (
         "an identity under log.admins asks for more than a log says of people",
         "name one with a key, or with issuer and subject and without extensions",
