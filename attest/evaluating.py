@@ -122,9 +122,10 @@ def _lengthened(said: dict[str, Any], what: str) -> dict[str, Any]:
     dataset = _dataset(said["dataset"], what) if "dataset" in said else {}
     metrics = []
     for name, value in said.get("metrics", {}).items():
-        metric = dict(value) if isinstance(value, dict) else {"value": value}
-        more = {"better": said["better"]} if "better" in said else {}
-        metrics.append({**more, "name": name, **_plain(metric)})
+        metric: dict[str, Any] = dict(value) if isinstance(value, dict) else {"value": value}
+        if "better" in said:
+            metric.setdefault("better", said["better"])
+        metrics.append({"name": name} | _plain(metric))
     kept = {key: said[key] for key in ("result", "started", "finished") if key in said}
     predicate = {"result": PASSED, **kept, "metrics": metrics} | ({"suite": named} if named else {})
     return with_dataset(predicate, dataset)

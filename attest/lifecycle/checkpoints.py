@@ -62,10 +62,10 @@ def mark_of(log: Log, sequence: int) -> LogMark | None:
     """
     if sequence > log.sequence:
         return None
-    event = log.event_at(sequence)
+    event = log.event(sequence)
     digest = log.place.event_at(sequence)
     if digest is None:
-        raise TypeError("an event that was verified is remembered")  # `event_at` compares with it
+        raise TypeError("an event that was verified is remembered")  # `event` compares with it
     return LogMark(event=digest, state=state_digest(event.state), manifest=event.version.manifest)
 
 

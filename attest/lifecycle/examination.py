@@ -15,6 +15,7 @@ from attest.signing.bundle import Bundle
 from attest.trust.certificate_identity import CertificateIdentity
 from attest.trust.subject_glob import matches
 from attest_registry.digest import Digest
+from attest_registry.errors import ContentMismatch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,7 +111,7 @@ def _gates(session: Session, walked: Walked) -> list[Finding]:
         which = "the built-in gate" if gate is None or gate.policy is None else f"policy {gate.policy.short}"
         try:
             keeper.again(event, walked.links[event.sequence - 2].event.state)
-        except (Incident, Refusal) as error:
+        except (Incident, Refusal, ContentMismatch) as error:
             found.append(_failed("gates", error))
         else:
             found.append(Finding(rule="gates", status=Status.PASSED, summary=f"{what}, let pass by {which}"))

@@ -35,7 +35,7 @@ def given_log(log: Log, *, reference: Reference, alias: str | None, policy: Poli
         LogBroken: an event of it is not there any more, or another one than was verified.
     """
     pinned = policy.log is not None or alias is not None
-    first = log.event_at(1).by if pinned and Pins.of(policy).ask_people else None
+    first = log.event(1).by if pinned and Pins.of(policy).ask_people else None
     fact, error = _checkpoint(log, policy, (reference.model, reference.name, *policy.other_names))
     said = None if fact is None or not isinstance(fact.claim, Checkpoint) else fact.claim
     return GivenLog(
