@@ -35,7 +35,7 @@ _INCIDENT = 3
 @options.as_json()
 @options.reach()
 @click.pass_context
-def verify(ctx: click.Context, *, reference: str, keys: tuple[str, ...], policy: str | None, **values: Any) -> None:
+def verify(ctx: click.Context, /, *, reference: str, keys: tuple[str, ...], policy: str | None, **values: Any) -> None:
     """Verify a model's whole log: signatures, order, times, roles, states, gates, recorded claims, memory, catalogue.
 
     Whether it is the right log only you can say: name its admins with --key or --policy. Exit status: 0 everything

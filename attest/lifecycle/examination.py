@@ -9,11 +9,13 @@ from attest.claims.log_state import RoleName
 from attest.errors import AttestError, Incident, LogBroken, Refusal
 from attest.evidence.collect import collect
 from attest.lifecycle.examining import forked_at, in_force, keeper_of
+from attest.lifecycle.rebuilding import differences
 from attest.policy.verdict import Finding, Status
 from attest.signing.bundle import Bundle
 from attest.trust.certificate_identity import CertificateIdentity
 from attest.trust.subject_glob import matches
 from attest_registry.digest import Digest
+from attest_registry.errors import ContentMismatch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from attest.lifecycle.examining import Walked
     from attest.lifecycle.session import Session
     from attest.trust.signatory import Signatory
-    from attest_registry.catalogue.rows import ModelRow
 
 _CHAIN: Final[tuple[tuple[str, str, frozenset[str]], ...]] = (
     ("signatures", "each by whom it names", frozenset({"log-signature", "log-key-missing"})),
@@ -110,7 +111,7 @@ def _gates(session: Session, walked: Walked) -> list[Finding]:
         which = "the built-in gate" if gate is None or gate.policy is None else f"policy {gate.policy.short}"
         try:
             keeper.again(event, walked.links[event.sequence - 2].event.state)
-        except (Incident, Refusal) as error:
+        except (Incident, Refusal, ContentMismatch) as error:
             found.append(_failed("gates", error))
         else:
             found.append(Finding(rule="gates", status=Status.PASSED, summary=f"{what}, let pass by {which}"))
@@ -192,33 +193,20 @@ def _forked(session: Session, walked: Walked, fork: int) -> LogBroken:
 
 
 def _catalogue(session: Session, walked: Walked) -> Finding:
-    """It has the same head and means the same by every alias; where it is behind, the next writer brings it up."""
-    rows = session.catalogue.models(session.name, limit=10).items
-    row = next((row for row in rows if row.model == session.name), None)
-    if row is None or not row.head:
-        return Finding(rule="catalogue", status=Status.NOT_APPLICABLE, summary="it knows nothing of the model")
+    """It has the same rows as one that is made now; where it is behind, the next writer brings it up."""
     head = session.catalogue.head(session.name)
-    if head is not None and head[0] <= walked.last and head[1] == walked.digest(head[0]):
+    if head is None:
+        return Finding(rule="catalogue", status=Status.NOT_APPLICABLE, summary="it knows nothing of the model")
+    if head[0] <= walked.last and head[1] == walked.digest(head[0]):
         if head[0] < walked.last:
             summary = f"it is {walked.last - head[0]} events behind, up to which it agrees"
             return Finding(rule="catalogue", status=Status.NOT_APPLICABLE, summary=summary)
-        differs = _differs(session, row, walked)
-        if differs is None:
-            return Finding(rule="catalogue", status=Status.PASSED, summary="it says the same of every alias")
-        return _catalogue_failed(*differs)
+        different = differences(session)
+        if not different:
+            return Finding(rule="catalogue", status=Status.PASSED, summary="it says the same as a fresh one")
+        return _catalogue_failed("the same as a fresh one", str(different[0]))
     expected = f"event {walked.last} {walked.digest(walked.last).short}"
-    return _catalogue_failed(expected, "nothing" if head is None else f"event {head[0]} {head[1].short}")
-
-
-def _differs(session: Session, row: ModelRow, walked: Walked) -> tuple[str, str] | None:
-    """The first alias of which the catalogue says something else."""
-    for alias in sorted({*walked.state.aliases, *row.aliases}):
-        held, holding = walked.state.aliases.get(alias), session.catalogue.alias(session.name, alias)
-        ours = "nothing" if held is None else f"version {held.number}, {held.manifest.short}"
-        theirs = "nothing" if holding is None else f"version {holding.number}, {holding.manifest.short}"
-        if ours != theirs:
-            return f"@{alias}: {ours}", f"@{alias}: {theirs}"
-    return None
+    return _catalogue_failed(expected, f"event {head[0]} {head[1].short}")
 
 
 def _catalogue_failed(expected: str, found: str) -> Finding:
@@ -228,7 +216,7 @@ def _catalogue_failed(expected: str, found: str) -> Finding:
         code="catalogue-differs",
         expected=expected,
         found=found,
-        hint="make the catalogue anew from the store; the log is the truth",
+        hint="attest catalogue rebuild     makes it again from the store; the log is the truth",
     )
 
 
@@ -237,7 +225,7 @@ def _admins(walked: Walked, named: Sequence[Signatory] | None) -> Finding:
     admins = [grant.who for grant in walked.state.roles.get(RoleName.ADMIN, ())]
     first: Link = walked.links[0]
     everybody = list(dict.fromkeys((first.event.by, *admins)))
-    shown = ", ".join(_shown(who) for who in everybody)
+    shown = ", ".join(who.title for who in everybody)
     if named is None:
         return Finding(
             rule="admins", status=Status.NOT_APPLICABLE, summary=f"nobody was named to compare with: {shown}"
@@ -249,7 +237,7 @@ def _admins(walked: Walked, named: Sequence[Signatory] | None) -> Finding:
             status=Status.FAILED,
             code="log-admin",
             expected="whoever began the log, and its admins, among those who were named",
-            found=", ".join(_shown(who) for who in others),
+            found=", ".join(who.title for who in others),
             hint="name every admin with --key, or find out who this is",
         )
     return Finding(rule="admins", status=Status.PASSED, summary=f"all of them were named: {shown}")
@@ -264,7 +252,3 @@ def _is(who: SignerName, signatory: Signatory) -> bool:
     if not isinstance(identity, CertificateIdentity) or identity.issuer != who.issuer:
         return False
     return identity.subject == who.subject or matches(identity.subject_glob or "", who.subject or "")
-
-
-def _shown(who: SignerName) -> str:
-    return f"key {who.key.short}" if who.key is not None else f"{who.subject} via {who.issuer}"
