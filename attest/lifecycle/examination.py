@@ -9,7 +9,7 @@ from attest.claims.log_state import RoleName
 from attest.errors import AttestError, Incident, LogBroken, Refusal
 from attest.evidence.collect import collect
 from attest.lifecycle.examining import forked_at, in_force, keeper_of
-from attest.lifecycle.rebuilding import differences
+from attest.lifecycle.rebuilding import Difference, differences
 from attest.policy.verdict import Finding, Status
 from attest.signing.bundle import Bundle
 from attest.trust.certificate_identity import CertificateIdentity
@@ -35,6 +35,10 @@ _CHAIN: Final[tuple[tuple[str, str, frozenset[str]], ...]] = (
     ("states", "each the one that follows", frozenset({"log-transition", "log-state"})),
 )
 """The steps of the chain in their order: name, what holds, codes that mean it does not."""
+
+
+_OF_THE_LOG: Final = frozenset({"", "manifest", "label"})
+"""What a log says of a version; everything else in its row is from the evidence, for searching."""
 
 
 def examine(session: Session, walked: Walked, *, named: Sequence[Signatory] | None) -> list[Finding]:
@@ -201,12 +205,20 @@ def _catalogue(session: Session, walked: Walked) -> Finding:
         if head[0] < walked.last:
             summary = f"it is {walked.last - head[0]} events behind, up to which it agrees"
             return Finding(rule="catalogue", status=Status.NOT_APPLICABLE, summary=summary)
-        different = differences(session)
-        if not different:
-            return Finding(rule="catalogue", status=Status.PASSED, summary="it says the same as a fresh one")
-        return _catalogue_failed("the same as a fresh one", str(different[0]))
+        return _rows(differences(session))
     expected = f"event {walked.last} {walked.digest(walked.last).short}"
     return _catalogue_failed(expected, f"event {head[0]} {head[1].short}")
+
+
+def _rows(different: Sequence[Difference]) -> Finding:
+    """Events, aliases, stages and versions have to be the log's; what is only searched for may be out of date."""
+    contradicting = [each for each in different if not each.what.startswith("version ") or each.field in _OF_THE_LOG]
+    if contradicting:
+        return _catalogue_failed("the same as a fresh one", str(contradicting[0])[:200])
+    if different:
+        summary = "it says the same of every name; what it can be searched for is out of date: attest catalogue rebuild"
+        return Finding(rule="catalogue", status=Status.NOT_APPLICABLE, summary=summary)
+    return Finding(rule="catalogue", status=Status.PASSED, summary="it says the same as a fresh one")
 
 
 def _catalogue_failed(expected: str, found: str) -> Finding:
