@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from attest.claims.event import Action
 from attest.errors import EvidenceMissing, LogBroken
 from attest.lifecycle.gates import Gatekeeper
+from attest.lifecycle.given_log import given_log
 from attest.policy.ancestry import InLog
 from attest_registry.errors import NotFound
 
@@ -118,7 +119,13 @@ def gathered_from(
     )
     references, _ = keeper.compared(policy, log.state.aliases.get)
     promoted = moved[0].time if moved is not None else gathered.promoted
-    return replace(gathered, in_log=found, references={**gathered.references, **references}, promoted=promoted)
+    return replace(
+        gathered,
+        in_log=found,
+        log=given_log(log, reference=keeper.reference, alias=alias, policy=policy),
+        references={**gathered.references, **references},
+        promoted=promoted,
+    )
 
 
 def _is(log: Log, number: int, digest: Digest) -> bool:

@@ -1,7 +1,7 @@
 """A log that was verified, as a policy gets to see it: who began it, whose it is, how far it goes, its checkpoint.
 
 Only what the policy asks for is fetched: a log that its digest pins needs no look at its first event, and a checkpoint
-is there for those who demand one or name witnesses. What cannot be had is written down, and no rule takes it for a pass.
+is there for those who demand one or name witnesses. What cannot be had is written down; no rule takes it for a pass.
 """
 
 from __future__ import annotations

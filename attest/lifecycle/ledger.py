@@ -13,7 +13,7 @@ import sqlite3
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from attest.claims.approval import Reviewed
 from attest.claims.event import Action, Versioned
@@ -25,9 +25,11 @@ from attest.lifecycle.remembered import Verified as Verified  # noqa: PLC0414
 from attest_registry.digest import Digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
     from typing import Self
+
+T = TypeVar("T")
 
 _VERSION: Final = 1
 _BUSY_SECONDS: Final = 30.0
@@ -43,7 +45,6 @@ CREATE TABLE moves (place TEXT, alias TEXT, sequence INTEGER, number INTEGER, ti
   PRIMARY KEY (place, alias, sequence)) WITHOUT ROWID;
 CREATE TABLE records (place TEXT, manifest TEXT, claim TEXT, signer TEXT, sequence INTEGER NOT NULL,
   PRIMARY KEY (place, manifest, claim, signer)) WITHOUT ROWID;
-CREATE TABLE keys (fingerprint TEXT PRIMARY KEY, der BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE gates (place TEXT, event TEXT, PRIMARY KEY (place, event)) WITHOUT ROWID;
 """
 _MOVES: Final = frozenset({Action.PROMOTE, Action.ROLLBACK, Action.DEMOTE})
@@ -159,25 +160,20 @@ class Place:
         Raises:
             InputError: the memory cannot be used.
         """
-        row = self._one("SELECT log, sequence, head, bundle, time, model, environment, state FROM logs WHERE place=?")
-        if row is None:
-            return None
-        log, sequence, head, bundle, time, model, environment, state = row
-        try:
-            return Remembered(
-                log=Digest.parse(log),
-                model=model,
-                environment=environment,
-                sequence=sequence,
-                head=Digest.parse(head),
-                bundle=Digest.parse(bundle),
-                time=datetime.fromisoformat(time),
-                state=State.parse(json.loads(state)),
-            )
-        except (AttestError, ValueError, TypeError) as error:
-            raise InputError(
-                f"what is remembered of the log at {self.place} cannot be read", code="log-memory"
-            ) from error
+        found = self._read(
+            "SELECT log, sequence, head, bundle, time, model, environment, state FROM logs WHERE place=?",
+            of=lambda row: Remembered(
+                log=Digest.parse(row[0]),
+                model=row[5],
+                environment=row[6],
+                sequence=row[1],
+                head=Digest.parse(row[2]),
+                bundle=Digest.parse(row[3]),
+                time=datetime.fromisoformat(row[4]),
+                state=State.parse(json.loads(row[7])),
+            ),
+        )
+        return found[0] if found else None
 
     def keep(self, verified: Sequence[Verified], *, abandoned: int | None = None) -> None:
         """Remember events, in order, unless they are remembered already.
@@ -283,96 +279,117 @@ class Place:
 
     def event_at(self, sequence: int) -> Digest | None:
         """The event of a number, as it was seen."""
-        row = self._one("SELECT event FROM events WHERE place=? AND sequence=?", sequence)
-        return None if row is None else Digest.parse(row[0])
+        found = self._read("SELECT event FROM events WHERE place=? AND sequence=?", sequence, of=_digest)
+        return found[0] if found else None
 
     def registered(self, number: int) -> Versioned | None:
         """The version of a number; `None` where none was registered."""
-        row = self._one(
-            "SELECT manifest, label FROM versions WHERE place=? AND number=? AND sequence<=?", number, self.until
+        found = self._read(
+            "SELECT manifest, label FROM versions WHERE place=? AND number=? AND sequence<=?",
+            number,
+            self.until,
+            of=lambda row: Versioned(number=number, manifest=_digest(row), label=row[1]),
         )
-        return None if row is None else Versioned(number=number, manifest=Digest.parse(row[0]), label=row[1])
+        return found[0] if found else None
 
     def registered_at(self, number: int) -> int | None:
         """The number of the event that registered a version."""
-        row = self._one("SELECT sequence FROM versions WHERE place=? AND number=? AND sequence<=?", number, self.until)
-        return None if row is None else int(row[0])
+        query = "SELECT sequence FROM versions WHERE place=? AND number=? AND sequence<=?"
+        found = self._read(query, number, self.until, of=_number)
+        return found[0] if found else None
 
     def number_of(self, label: str) -> int | None:
         """The number that a label was registered for."""
-        row = self._one("SELECT number FROM versions WHERE place=? AND label=? AND sequence<=?", label, self.until)
-        return None if row is None else int(row[0])
+        found = self._read(
+            "SELECT number FROM versions WHERE place=? AND label=? AND sequence<=?", label, self.until, of=_number
+        )
+        return found[0] if found else None
 
     def numbers_for(self, manifest: Digest) -> tuple[int, ...]:
-        """Every number under which a manifest was registered."""
-        with self.ledger.opened() as connection:
-            rows = connection.execute(
-                "SELECT number FROM versions WHERE place=? AND manifest=? AND sequence<=? ORDER BY number",
-                (self.place, str(manifest), self.until),
-            ).fetchall()
-        return tuple(int(row[0]) for row in rows)
+        """Every number under which a manifest was registered, the newest last."""
+        query = "SELECT number FROM versions WHERE place=? AND manifest=? AND sequence<=? ORDER BY number"
+        return tuple(self._read(query, str(manifest), self.until, of=_number))
 
     def number_for(self, manifest: Digest) -> int | None:
         """The newest number under which a manifest was registered."""
-        row = self._one("SELECT max(number) FROM versions WHERE place=? AND manifest=?", str(manifest))
-        return None if row is None or row[0] is None else int(row[0])
+        return max(self.numbers_for(manifest), default=None)
 
     def holders(self, alias: str) -> tuple[int, ...]:
         """The numbers of the versions that an alias has pointed at, each once, the latest last."""
-        with self.ledger.opened() as connection:
-            rows = connection.execute(
-                "SELECT number FROM moves WHERE place=? AND alias=? AND sequence<=? AND number IS NOT NULL"
-                " GROUP BY number ORDER BY max(sequence)",
-                (self.place, alias, self.until),
-            ).fetchall()
-        return tuple(int(row[0]) for row in rows)
+        query = (
+            "SELECT number FROM moves WHERE place=? AND alias=? AND sequence<=? AND number IS NOT NULL"
+            " GROUP BY number ORDER BY max(sequence)"
+        )
+        return tuple(self._read(query, alias, self.until, of=_number))
 
     def promoted(self, alias: str) -> int | None:
         """The number of the event by which the alias got its present holder."""
-        row = self._one("SELECT max(sequence) FROM moves WHERE place=? AND alias=? AND number IS NOT NULL", alias)
-        return None if row is None or row[0] is None else int(row[0])
+        query = "SELECT max(sequence) FROM moves WHERE place=? AND alias=? AND number IS NOT NULL"
+        return self._newest(query, alias)
 
     def moved_before(self, alias: str, time: datetime) -> int | None:
         """The number of the last event at or before a time that moved an alias, or took it away."""
-        row = self._one(
-            "SELECT max(sequence) FROM moves WHERE place=? AND alias=? AND time<=?",
-            alias,
-            time.astimezone(UTC).isoformat(),
-        )
-        return None if row is None or row[0] is None else int(row[0])
+        query = "SELECT max(sequence) FROM moves WHERE place=? AND alias=? AND time<=?"
+        return self._newest(query, alias, time.astimezone(UTC).isoformat())
 
     def aliases(self) -> tuple[str, ...]:
         """Every alias that there ever was."""
-        with self.ledger.opened() as connection:
-            rows = connection.execute(
-                "SELECT DISTINCT alias FROM moves WHERE place=? ORDER BY alias", (self.place,)
-            ).fetchall()
-        return tuple(row[0] for row in rows)
+        query = "SELECT DISTINCT alias FROM moves WHERE place=? ORDER BY alias"
+        return tuple(self._read(query, of=lambda row: str(row[0])))
+
+    def came_to(self, alias: str, number: int) -> tuple[int, ...]:
+        """The numbers of the events by which an alias got a version, the latest first."""
+        query = "SELECT sequence FROM moves WHERE place=? AND alias=? AND number=? AND sequence<=? ORDER BY 1 DESC"
+        return tuple(self._read(query, alias, number, self.until, of=_number))
 
     def recorded(self, manifest: Digest) -> tuple[Reviewed, ...]:
         """The claims about a version that were recorded in the log, so that none of them may be missing."""
-        with self.ledger.opened() as connection:
-            rows = connection.execute(
-                "SELECT claim, signer FROM records WHERE place=? AND manifest=? ORDER BY sequence, claim",
-                (self.place, str(manifest)),
-            ).fetchall()
+        query = (
+            "SELECT claim, signer FROM records WHERE place=? AND manifest=? AND sequence<=? ORDER BY sequence, claim"
+        )
         return tuple(
-            Reviewed(claim=Digest.parse(claim), signer=SignerName.parse(json.loads(signer))) for claim, signer in rows
+            self._read(
+                query,
+                str(manifest),
+                self.until,
+                of=lambda row: Reviewed(claim=_digest(row), signer=SignerName.parse(json.loads(row[1]))),
+            )
         )
 
     def gate_held(self, event: Digest) -> bool:
         """Whether the gate of an event was evaluated again here, and held."""
-        return self._one("SELECT 1 FROM gates WHERE place=? AND event=?", str(event)) is not None
+        return bool(self._read("SELECT 1 FROM gates WHERE place=? AND event=?", str(event), of=_number))
 
     def keep_gate(self, event: Digest) -> None:
         """Remember that it held: what it rests on is named by digest and cannot change."""
         with self.ledger.opened(write=True) as connection:
             connection.execute("INSERT OR IGNORE INTO gates VALUES (?,?)", (self.place, str(event)))
 
-    def _one(self, query: str, *values: object) -> tuple[Any, ...] | None:
+    def _newest(self, query: str, *values: object) -> int | None:
+        """The one number that a query for the largest one gives; `None` where there is none at all."""
+        found = self._read(query, *values, of=lambda row: None if row[0] is None else int(row[0]))
+        return found[0] if found else None
+
+    def _read(self, query: str, *values: object, of: Callable[[tuple[Any, ...]], T]) -> list[T]:
         with self.ledger.opened() as connection:
-            row: tuple[Any, ...] | None = connection.execute(query, (self.place, *values)).fetchone()
-        return row
+            rows = connection.execute(query, (self.place, *values)).fetchall()
+        try:
+            return [of(row) for row in rows]
+        except (AttestError, ValueError, TypeError) as error:  # a damaged memory blames nobody's reference or claim
+            raise InputError(
+                f"what is remembered of the log at {self.place} cannot be read",
+                code="log-memory",
+                expected="what was kept there",
+                found=str(error)[:200],
+            ) from error
+
+
+def _digest(row: tuple[Any, ...]) -> Digest:
+    return Digest.parse(row[0])
+
+
+def _number(row: tuple[Any, ...]) -> int:
+    return int(row[0])
 
 
 def _written(signer: SignerName) -> str:

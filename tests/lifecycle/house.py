@@ -24,6 +24,7 @@ from attest.lifecycle.log_store import TAG, LogStore
 from attest.lifecycle.transitions import follow
 from attest.lifecycle.writing import Draft, Writer, public_half
 from attest.signing.bundle_signer import KeyBundleSigner
+from attest_registry.catalogue.store import Catalogue
 from attest_registry.digest import Digest
 from attest_registry.oci.descriptor import EMPTY_BYTES, EMPTY_DESCRIPTOR, Descriptor
 from attest_registry.oci.manifest import Manifest
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from attest.lifecycle.ledger import Place
     from attest.lifecycle.log import Log
     from attest.signing.bundle_signer import BundleSigner
-    from attest_registry.catalogue.store import Catalogue
     from attest_registry.oci.content import Repository
 
 MODEL: Final = "acme/credit-risk"
@@ -115,6 +115,12 @@ class House:
         for ledger in self.ledgers.values():
             ledger.close()
         self.catalogue.close()
+
+    def elsewhere(self, where: str = "elsewhere") -> House:
+        """The same store and people, with another catalogue and other memories."""
+        folder = self.folder / where
+        folder.mkdir()
+        return replace(self, folder=folder, catalogue=Catalogue.open(str(folder / "catalogue.db")), ledgers={})
 
     def place(self, machine: str = "own") -> Place:
         """What a machine remembers."""

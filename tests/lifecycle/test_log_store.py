@@ -9,12 +9,12 @@ import pytest
 from attest.errors import LogBroken
 from attest.lifecycle import log_store
 from attest.lifecycle.log_store import TAG, LogStore
-from attest_registry.digest import Digest
 from attest_registry.errors import Conflict, NotFound
 from tests.lifecycle.house import House, register
 
 if TYPE_CHECKING:
     from attest.lifecycle.log_store import Segment
+    from attest_registry.digest import Digest
 
 
 @pytest.fixture(autouse=True)
