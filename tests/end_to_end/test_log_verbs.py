@@ -111,13 +111,22 @@ def test_a_machine_without_memory_or_names_says_so(elsewhere: Inside) -> None:
     assert findings(elsewhere)["memory"]["status"] == "passed", "what held is remembered"
 
 
-def test_a_policy_names_the_admins_too(alice: Inside) -> None:
-    alice.attest("policy", "init", "--key", "alice/attest.pub", "--out", "alice.yaml")
+def test_a_policy_says_which_log_it_means(alice: Inside) -> None:
+    for name in ("alice", "bob"):
+        alice.attest("policy", "init", "--key", f"{name}/attest.pub", "--out", f"{name}.yaml")
+    assert failed(alice, "--policy", "alice.yaml", expect=1) == {"admins": "log-not-pinned"}
+    for name in ("alice", "bob"):
+        path = alice.folder / f"{name}.yaml"
+        path.write_text(f"{path.read_text()}\nlog: {{admins: [{publisher(path)}]}}\n")
     assert findings(alice, "--policy", "alice.yaml")["admins"]["status"] == "passed"
-    alice.attest("policy", "init", "--key", "bob/attest.pub", "--out", "bob.yaml")
-    assert failed(alice, "--policy", "bob.yaml", expect=1) == {"admins": "log-admin"}
+    assert failed(alice, "--policy", "bob.yaml", expect=3) == {"admins": "log-transplant"}
     both = ("--policy", "alice.yaml", "--key", "alice/attest.pub")
     assert code(alice.attest("log", "verify", "m", *both, expect=2)) == "usage"
+
+
+def publisher(policy: Path) -> str:
+    """The name of the one identity in it."""
+    return policy.read_text().split("identities:\n")[1].split(":")[0].strip()
 
 
 def test_an_admin_whom_nobody_named_is_noticed(alice: Inside) -> None:
