@@ -125,7 +125,8 @@ def _lengthened(said: dict[str, Any], what: str) -> dict[str, Any]:
         metric: dict[str, Any] = dict(value) if isinstance(value, dict) else {"value": value}
         if "better" in said:
             metric.setdefault("better", said["better"])
-        metrics.append({"name": name} | _plain(metric))
+        plain: dict[str, Any] = _plain(metric)
+        metrics.append({"name": name, **plain})
     kept = {key: said[key] for key in ("result", "started", "finished") if key in said}
     predicate = {"result": PASSED, **kept, "metrics": metrics} | ({"suite": named} if named else {})
     return with_dataset(predicate, dataset)
