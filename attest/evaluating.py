@@ -116,17 +116,17 @@ def _lengthened(said: dict[str, Any], what: str) -> dict[str, Any]:
     if unknown:
         raise _bad(what, "it holds something that is not understood", found=", ".join(unknown)[:120])
     suite = said.get("suite")
-    named = (
-        suite
-        if isinstance(suite, dict)
-        else {key: said[at] for key, at in (("name", "suite"), ("uri", "uri")) if at in said}
-    )
+    named: dict[str, Any] = suite if isinstance(suite, dict) else {}
+    if not named:
+        named = {key: said[at] for key, at in (("name", "suite"), ("uri", "uri")) if at in said}
     dataset = _dataset(said["dataset"], what) if "dataset" in said else {}
     metrics = []
     for name, value in said.get("metrics", {}).items():
-        metric = dict(value) if isinstance(value, dict) else {"value": value}
-        metric = {"name": name, **_plain(metric)}
-        metrics.append({"better": said["better"], **metric} if "better" in said else metric)
+        metric: dict[str, Any] = dict(value) if isinstance(value, dict) else {"value": value}
+        if "better" in said:
+            metric.setdefault("better", said["better"])
+        plain: dict[str, Any] = _plain(metric)
+        metrics.append({"name": name, **plain})
     kept = {key: said[key] for key in ("result", "started", "finished") if key in said}
     predicate = {"result": PASSED, **kept, "metrics": metrics} | ({"suite": named} if named else {})
     return with_dataset(predicate, dataset)

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from attest.claims.signer_name import SignerName
     from attest.lifecycle.log import Log
     from attest.lifecycle.session import Session
+    from attest.trust.signatory import Signatory
     from attest_registry.digest import Digest
     from attest_registry.reference import Reference
 
+_OWN = "this key"  # what a signer calls himself
 F = TypeVar("F", bound="Callable[..., Any]")
 
 
@@ -112,9 +114,12 @@ def person(who: SignerName, *, whole: bool = False) -> str:
         who: somebody.
         whole: with every digit of the fingerprint, as it has to be where a machine reads it.
     """
-    if who.key is None:
-        return f"{who.subject} via {who.issuer}"
-    return f"key {who.key if whole else who.key.short}"
+    return f"key {who.key}" if whole and who.key is not None else who.title
+
+
+def signatory(who: Signatory) -> str:
+    """Somebody whom a policy or the log names, with the name that he has there."""
+    return who.title if who.name in {who.title, _OWN} else f"{who.name} ({who.title})"
 
 
 def is_piped() -> bool:

@@ -16,6 +16,7 @@ from attest_registry.reference import Reference
 
 if TYPE_CHECKING:
     from attest.lifecycle.examining import Walked
+    from attest.policy.document import Policy
     from attest.policy.verdict import Finding
     from attest.trust.signatory import Signatory
 
@@ -31,26 +32,26 @@ _INCIDENT = 3
 )
 @click.argument("reference", metavar="NAME", type=REFERENCE)
 @click.option("--key", "keys", multiple=True, metavar="PUBLIC_KEY", help="An admin's public key; may be repeated.")
-@click.option("--policy", metavar="FILE", help="Its identities are the admins.")
+@click.option("--policy", metavar="FILE", help="It says which log it means: log: {admins: …}, or its digest.")
 @options.as_json()
 @options.reach()
 @click.pass_context
-def verify(ctx: click.Context, *, reference: str, keys: tuple[str, ...], policy: str | None, **values: Any) -> None:
+def verify(ctx: click.Context, /, *, reference: str, keys: tuple[str, ...], policy: str | None, **values: Any) -> None:
     """Verify a model's whole log: signatures, order, times, roles, states, gates, recorded claims, memory, catalogue.
 
-    Whether it is the right log only you can say: name its admins with --key or --policy. Exit status: 0 everything
-    holds, 1 something is refused, 3 the log contradicts itself or what was seen of it.
+    Whether it is the right log only you can say: name all of its admins with --key, or a policy that pins the log.
+    Exit status: 0 everything holds, 1 something is refused, 3 the log contradicts itself or what was seen of it.
     """
     from attest.lifecycle.examination import examine  # noqa: PLC0415
     from attest.lifecycle.examining import walk_whole  # noqa: PLC0415
     from attest.lifecycle.opening import keyring_for  # noqa: PLC0415
 
     parsed = Reference.parse(reference)
-    named = _named(keys, policy)
+    named, judge = _named(keys, policy)
     with changing.reading(parsed, plain_http=values["plain_http"], ca_file=values["ca_file"]) as opened:
         session = replace(opened, keyring=keyring_for(opened.settings, named or ()))
         walked = walk_whole(session)
-        findings = examine(session, walked, named=named)
+        findings = examine(session, walked, named=named, policy=judge)
         if not any(finding.stands_in_the_way for finding in findings):
             session.read()  # what holds is remembered
     status = _status(findings)
@@ -61,15 +62,17 @@ def verify(ctx: click.Context, *, reference: str, keys: tuple[str, ...], policy:
     ctx.exit(status)
 
 
-def _named(keys: tuple[str, ...], policy: str | None) -> list[Signatory] | None:
+def _named(keys: tuple[str, ...], policy: str | None) -> tuple[list[Signatory] | None, Policy | None]:
+    """Whom the operator named, and the policy by which he did."""
     from attest.policy.document import load_policy  # noqa: PLC0415
     from attest.trust.identity import load_trusted_key  # noqa: PLC0415
 
     if keys and policy is not None:
         raise InputError("--key and --policy exclude each other", code="usage", hint="a policy names its own signers")
     if policy is not None:
-        return list(load_policy(written_path(policy)).keys)
-    return [load_trusted_key(written_path(key)) for key in keys] or None
+        judge = load_policy(written_path(policy))
+        return list(judge.keys), judge
+    return [load_trusted_key(written_path(key)) for key in keys] or None, None
 
 
 def _status(findings: list[Finding]) -> int:

@@ -75,6 +75,7 @@ class Push:
 
     def run(self) -> None:
         """All of it."""
+        from attest.lifecycle.registering import check_before_storing  # noqa: PLC0415
         from attest.publish import read_folder, sign_claims, store  # noqa: PLC0415
 
         choice = signers.choose(self._values, self._settings)
@@ -92,6 +93,7 @@ class Push:
             training = self._training(record, bars)
         self._show(folder, training, record_file)
         signer = choice.open()
+        check_before_storing(self._reference, self._settings, self._reach, signer=signer)
         signed = sign_claims(folder, training, model=self._reference.model, signer=signer, now=self._now)
         self._say(f"signed   model signature, provenance, ML-BOM        {signer.description}")
         if self._values["dry_run"]:

@@ -85,9 +85,7 @@ def _show(before: Before, log: Log) -> None:
     """What the decision is about, claim by claim."""
     from attest.claims.predicates import word_for  # noqa: PLC0415
 
-    rows = [
-        (word_for(fact.statement.predicate_type), f"{fact.signer.name} ({fact.signer.title})") for fact in before.facts
-    ]
+    rows = [(word_for(fact.statement.predicate_type), changing.signatory(fact.signer)) for fact in before.facts]
     width = max((len(word) for word, _ in rows), default=0)
     for word, signer in sorted(rows):
         render.note(f"reviewed {render.clean(word).ljust(width)}   {render.clean(signer)}")

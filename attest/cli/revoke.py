@@ -46,7 +46,7 @@ def command(*, reference: str, feed: str | None, **values: Any) -> None:
         done = _Revoking(session=session, log=log, version=session.version(log, parsed), values=values).run(
             reason, place
         )
-    done.report(parsed)
+        done.report(parsed)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -145,5 +145,7 @@ class _Revoking:
         if self.values["dry_run"]:
             render.note("dry run: nothing was changed")
             return
+        revoked = {*self.log.state.revoked, self.version.number}
         for alias in self.aliases:
-            render.note(f"next: attest rollback {model}@{alias}     it points at this version, and admits nothing")
+            verb = "rollback" if set(self.session.place.holders(alias)) - revoked else "demote"
+            render.note(f"next: attest {verb} {model}@{alias}     it points at this version, and admits nothing")

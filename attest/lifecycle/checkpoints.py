@@ -65,7 +65,7 @@ def mark_of(log: Log, sequence: int) -> LogMark | None:
     event = log.event(sequence)
     digest = log.place.event_at(sequence)
     if digest is None:
-        raise TypeError("an event that was verified is remembered")  # `event_at` compares with it
+        raise TypeError("an event that was verified is remembered")  # `event` compares with it
     return LogMark(event=digest, state=state_digest(event.state), manifest=event.version.manifest)
 
 

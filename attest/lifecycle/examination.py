@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from attest.claims.event import Action
@@ -9,11 +10,18 @@ from attest.claims.log_state import RoleName
 from attest.errors import AttestError, Incident, LogBroken, Refusal
 from attest.evidence.collect import collect
 from attest.lifecycle.examining import forked_at, in_force, keeper_of
+from attest.lifecycle.given_log import given_log
 from attest.lifecycle.log import ends_fork
+from attest.lifecycle.rebuilding import Difference, differences
 from attest.lifecycle.recorded import missing_among
+from attest.policy.ancestry import Gathered
+from attest.policy.case import Case
+from attest.policy.log_demand import is_named
+from attest.policy.log_rules import judge_log
 from attest.policy.verdict import Finding, Status
-from attest.trust.certificate_identity import CertificateIdentity
-from attest.trust.subject_glob import matches
+from attest.verify.facts import Judged
+from attest_registry.digest import Digest
+from attest_registry.errors import ContentMismatch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,8 +32,8 @@ if TYPE_CHECKING:
     from attest.lifecycle.examining import Walked
     from attest.lifecycle.remembered import Remembered
     from attest.lifecycle.session import Session
+    from attest.policy.document import Policy
     from attest.trust.signatory import Signatory
-    from attest_registry.catalogue.rows import ModelRow
     from attest_registry.digest import Digest
 
 _CHAIN: Final[tuple[tuple[str, str, frozenset[str]], ...]] = (
@@ -39,26 +47,31 @@ _CHAIN: Final[tuple[tuple[str, str, frozenset[str]], ...]] = (
 """The steps of the chain in their order: name, what holds, codes that mean it does not."""
 
 
-def examine(session: Session, walked: Walked, *, named: Sequence[Signatory] | None) -> list[Finding]:
+_OF_THE_LOG: Final = frozenset({"", "manifest", "label"})
+"""What a log says of a version; everything else in its row is from the evidence, for searching."""
+
+
+def examine(
+    session: Session, walked: Walked, *, named: Sequence[Signatory] | None = None, policy: Policy | None = None
+) -> list[Finding]:
     """Every check, in order; what rests on a broken chain is not reached.
 
     Args:
         session: the model.
         walked: its log.
         named: whom the operator named as its admins; `None` where he named nobody.
+        policy: what he says about which log he means, in place of that.
 
     Raises:
         StoreError: the store or the catalogue could not be asked.
     """
     found = _chain(walked)
     if walked.broken is None:
-        return [*found, *_gates(session, walked), _claims(session, walked), *_around(session, walked, named)]
+        found += [*_gates(session, walked), _claims(session, walked)]
+        found += [_memory(session, walked), _catalogue(session, walked)]
+        return [*found, _admins(walked, named) if policy is None else _pinned(session, walked, policy)]
     rest = ("gates", "claims", "memory", "catalogue", "admins")
     return [*found, *(Finding(rule=rule, status=Status.NOT_REACHED, summary="not reached") for rule in rest)]
-
-
-def _around(session: Session, walked: Walked, named: Sequence[Signatory] | None) -> list[Finding]:
-    return [_memory(session, walked), _catalogue(session, walked), _admins(walked, named)]
 
 
 def _chain(walked: Walked) -> list[Finding]:
@@ -109,7 +122,7 @@ def _gates(session: Session, walked: Walked) -> list[Finding]:
         which = "the built-in gate" if gate is None or gate.policy is None else f"policy {gate.policy.short}"
         try:
             keeper.again(event, walked.links[event.sequence - 2].event.state)
-        except (Incident, Refusal) as error:
+        except (Incident, Refusal, ContentMismatch) as error:
             found.append(_failed("gates", error))
         else:
             found.append(Finding(rule="gates", status=Status.PASSED, summary=f"{what}, let pass by {which}"))
@@ -189,33 +202,28 @@ def _forked(session: Session, walked: Walked, fork: int) -> LogBroken:
 
 
 def _catalogue(session: Session, walked: Walked) -> Finding:
-    """It has the same head and means the same by every alias; where it is behind, the next writer brings it up."""
-    rows = session.catalogue.models(session.name, limit=10).items
-    row = next((row for row in rows if row.model == session.name), None)
-    if row is None or not row.head:
-        return Finding(rule="catalogue", status=Status.NOT_APPLICABLE, summary="it knows nothing of the model")
+    """It has the same rows as one that is made now; where it is behind, the next writer brings it up."""
     head = session.catalogue.head(session.name)
-    if head is not None and head[0] <= walked.last and head[1] == walked.digest(head[0]):
+    if head is None:
+        return Finding(rule="catalogue", status=Status.NOT_APPLICABLE, summary="it knows nothing of the model")
+    if head[0] <= walked.last and head[1] == walked.digest(head[0]):
         if head[0] < walked.last:
             summary = f"it is {walked.last - head[0]} events behind, up to which it agrees"
             return Finding(rule="catalogue", status=Status.NOT_APPLICABLE, summary=summary)
-        differs = _differs(session, row, walked)
-        if differs is None:
-            return Finding(rule="catalogue", status=Status.PASSED, summary="it says the same of every alias")
-        return _catalogue_failed(*differs)
+        return _rows(differences(session))
     expected = f"event {walked.last} {walked.digest(walked.last).short}"
-    return _catalogue_failed(expected, "nothing" if head is None else f"event {head[0]} {head[1].short}")
+    return _catalogue_failed(expected, f"event {head[0]} {head[1].short}")
 
 
-def _differs(session: Session, row: ModelRow, walked: Walked) -> tuple[str, str] | None:
-    """The first alias of which the catalogue says something else."""
-    for alias in sorted({*walked.state.aliases, *row.aliases}):
-        held, holding = walked.state.aliases.get(alias), session.catalogue.alias(session.name, alias)
-        ours = "nothing" if held is None else f"version {held.number}, {held.manifest.short}"
-        theirs = "nothing" if holding is None else f"version {holding.number}, {holding.manifest.short}"
-        if ours != theirs:
-            return f"@{alias}: {ours}", f"@{alias}: {theirs}"
-    return None
+def _rows(different: Sequence[Difference]) -> Finding:
+    """Events, aliases, stages and versions have to be the log's; what is only searched for may be out of date."""
+    contradicting = [each for each in different if not each.what.startswith("version ") or each.field in _OF_THE_LOG]
+    if contradicting:
+        return _catalogue_failed("the same as a fresh one", str(contradicting[0])[:200])
+    if different:
+        summary = "it says the same of every name; what it can be searched for is out of date: attest catalogue rebuild"
+        return Finding(rule="catalogue", status=Status.NOT_APPLICABLE, summary=summary)
+    return Finding(rule="catalogue", status=Status.PASSED, summary="it says the same as a fresh one")
 
 
 def _catalogue_failed(expected: str, found: str) -> Finding:
@@ -225,8 +233,28 @@ def _catalogue_failed(expected: str, found: str) -> Finding:
         code="catalogue-differs",
         expected=expected,
         found=found,
-        hint="make the catalogue anew from the store; the log is the truth",
+        hint="attest catalogue rebuild     makes it again from the store; the log is the truth",
     )
+
+
+def _pinned(session: Session, walked: Walked, policy: Policy) -> Finding:
+    """The log before a policy, as it is judged wherever an alias leads to a version."""
+    try:
+        log = session.log()
+    except LogBroken:  # said above
+        return Finding(rule="admins", status=Status.NOT_REACHED, summary="not reached")
+    alias = next(iter(sorted(walked.state.aliases)), None)
+    given = given_log(log, reference=session.reference, alias=alias, policy=policy)
+    case = Case(
+        policy=policy,
+        judged=Judged(facts=(), rejected=()),
+        digest=walked.links[-1].event.version.manifest,
+        files={},
+        reference=session.reference.name,
+        now=session.clock(),
+        gathered=Gathered(log=given),
+    )
+    return replace(judge_log(case), rule="admins")
 
 
 def _admins(walked: Walked, named: Sequence[Signatory] | None) -> Finding:
@@ -234,34 +262,19 @@ def _admins(walked: Walked, named: Sequence[Signatory] | None) -> Finding:
     admins = [grant.who for grant in walked.state.roles.get(RoleName.ADMIN, ())]
     first: Link = walked.links[0]
     everybody = list(dict.fromkeys((first.event.by, *admins)))
-    shown = ", ".join(_shown(who) for who in everybody)
+    shown = ", ".join(who.title for who in everybody)
     if named is None:
         return Finding(
             rule="admins", status=Status.NOT_APPLICABLE, summary=f"nobody was named to compare with: {shown}"
         )
-    others = [who for who in everybody if not any(_is(who, each) for each in named)]
+    others = [who for who in everybody if not any(is_named(each, who) for each in named)]
     if others:
         return Finding(
             rule="admins",
             status=Status.FAILED,
             code="log-admin",
             expected="whoever began the log, and its admins, among those who were named",
-            found=", ".join(_shown(who) for who in others),
+            found=", ".join(who.title for who in others),
             hint="name every admin with --key, or find out who this is",
         )
     return Finding(rule="admins", status=Status.PASSED, summary=f"all of them were named: {shown}")
-
-
-def _is(who: SignerName, signatory: Signatory) -> bool:
-    """Whether somebody is one of those whom an operator means by a key or an identity."""
-    if who.key is not None:
-        key = getattr(signatory, "key", signatory)  # a managed key is one with its timestamp authorities
-        return bool(key.fingerprint.matches(who.key))
-    identity = getattr(signatory, "identity", None)
-    if not isinstance(identity, CertificateIdentity) or identity.issuer != who.issuer:
-        return False
-    return identity.subject == who.subject or matches(identity.subject_glob or "", who.subject or "")
-
-
-def _shown(who: SignerName) -> str:
-    return f"key {who.key.short}" if who.key is not None else f"{who.subject} via {who.issuer}"

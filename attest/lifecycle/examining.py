@@ -20,7 +20,7 @@ from attest.lifecycle.chain import Chain, Expected
 from attest.lifecycle.gates import Gatekeeper
 from attest.lifecycle.log import bundle_of
 from attest.lifecycle.log_store import LogStore
-from attest_registry.errors import NotFound
+from attest_registry.errors import ContentMismatch, NotFound
 
 if TYPE_CHECKING:
     from attest.claims.approval import Reviewed
@@ -94,7 +94,7 @@ def walk_whole(session: Session) -> Walked:
     try:
         for sequence in range(1, segment.last + 1):
             chain.take(bundle_of(store, segment, sequence))
-    except (Incident, Refusal) as error:
+    except (Incident, Refusal, ContentMismatch) as error:
         broken = error
     return Walked(links=tuple(chain.links), segment=segment, broken=broken)
 

@@ -19,6 +19,7 @@ from attest.errors import InputError
 from attest.lifecycle import administering
 from attest.lifecycle.examining import forked_at
 from attest.lifecycle.ledger import Ledger
+from attest.lifecycle.rebuilding import index_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -106,13 +107,21 @@ def end_fork(session: Session, abandoned: tuple[Digest, ...], *, reason: str) ->
 
     Raises:
         IllegalEvent: the signer may not end forks (`role-missing`).
-        Conflict: the catalogue has the other branch (`catalogue-fork`), or somebody was faster.
+        Conflict: somebody was faster (`log-conflict`).
         LogBroken: the log is still not the one that was seen here: another fork is left.
     """
     with _fresh_memory(session) as apart:
+        _bring_over(apart)
         after = administering.resolve_fork(apart, apart.log(), abandoned, reason=reason)
     session.read()
     return after
+
+
+def _bring_over(apart: Session) -> None:
+    """The catalogue may have the branch that does not stand; then it is made again of the one that does."""
+    log, head = apart.log(), apart.catalogue.head(apart.name)
+    if head is not None and (head[0] > log.sequence or apart.place.event_at(head[0]) != head[1]):
+        index_model(apart)
 
 
 @contextmanager

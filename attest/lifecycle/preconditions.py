@@ -145,7 +145,7 @@ def check_role(before: State, event: Event) -> None:
         "its signer has no role for that",
         code="role-missing",
         expected=" or ".join(needed) + (f" of @{alias}" if alias and needed == _APPROVER else ""),
-        found=f"{shown_name(event)}, {', '.join(before.roles_of(event.by)) or 'who has no role'}",
+        found=f"{event.by.title}, {', '.join(before.roles_of(event.by)) or 'who has no role'}",
     )
 
 
@@ -162,14 +162,8 @@ def _check_stage_left(before: State, event: Event) -> None:
             "it would leave the stage production, and its signer has no role for that",
             code="role-missing",
             expected=f"{RoleName.APPROVER} of @{production}",
-            found=shown_name(event),
+            found=event.by.title,
         )
-
-
-def shown_name(event: Event) -> str:
-    """An event's signer, for messages."""
-    by = event.by
-    return f"key {by.key.short}" if by.key is not None else f"{by.subject} via {by.issuer}"
 
 
 def check_version(before: State, event: Event, known: Known) -> None:

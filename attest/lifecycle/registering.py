@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from attest.claims.event import Action, Versioned
+from attest.claims.log_state import RoleName
 from attest.lifecycle.rebuilding import index_version
+from attest.lifecycle.recording import check_open, check_role
 from attest.lifecycle.writing import Draft
 from attest_registry.errors import Conflict, NotFound
 
@@ -68,6 +70,26 @@ def register(session: Session, *, number: int, digest: Digest, label: str | None
     return Registered(log=after, versions=tuple(versions), begun=log is None)
 
 
+def check_before_storing(reference: Reference, settings: Settings, reach: Reach, *, signer: BundleSigner) -> None:
+    """Refuse before anything is stored what the log would refuse afterwards.
+
+    Args:
+        reference: the model.
+        settings: what configuration and environment say.
+        reach: what was typed about reaching the store.
+        signer: who is going to push.
+
+    Raises:
+        IllegalEvent: the model was deleted (`model-deleted`), or the signer is no contributor (`role-missing`).
+        LogBroken: the log does not hold.
+    """
+    with _session(reference, settings, reach, signer) as session:
+        log = session.read()
+        if log is not None:
+            check_open(log)
+            check_role(session, log, RoleName.CONTRIBUTOR)
+
+
 def register_published(
     published: Published, reference: Reference, settings: Settings, reach: Reach, *, signer: BundleSigner
 ) -> tuple[Registered, bool]:
@@ -80,15 +102,17 @@ def register_published(
         reach: what was typed about reaching the store.
         signer: who pushed.
     """
-    from attest.lifecycle.session import open_session  # noqa: PLC0415  # a session registers, too
-
     if published.reference.digest is None:
         raise TypeError("what was published has a digest")
-    with open_session(
-        reference, settings, reach, clock=lambda: datetime.now(UTC), signer=signer, alone=True
-    ) as session:
+    with _session(reference, settings, reach, signer) as session:
         done = register(session, number=published.number, digest=published.reference.digest, label=published.label)
         return done, session.shared
+
+
+def _session(reference: Reference, settings: Settings, reach: Reach, signer: BundleSigner) -> Session:
+    from attest.lifecycle.session import open_session  # noqa: PLC0415  # a session registers, too
+
+    return open_session(reference, settings, reach, clock=lambda: datetime.now(UTC), signer=signer, alone=True)
 
 
 def _check_same(session: Session, number: int, digest: Digest) -> None:

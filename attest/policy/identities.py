@@ -57,24 +57,26 @@ class Beside:
     """What stands beside the identities.
 
     Args:
-        folder: what paths are relative to.
+        folder: what paths are relative to; `None` where no file is read, and what would be in one stands there itself.
         root: the pinned root that the document names under `trust`.
         origin: its path.
         roots: the others that it names, with their paths, for identities that ask for one.
     """
 
-    folder: Path
+    folder: Path | None
     root: TrustedRoot | None = None
     origin: str = ""
     roots: Mapping[str, tuple[TrustedRoot, str]] = field(default_factory=dict)
 
 
-def read_identities(document: Document, *, folder: Path, given: Sequence[Signatory] | None) -> dict[str, Identity]:
+def read_identities(
+    document: Document, *, folder: Path | None, given: Sequence[Signatory] | None
+) -> dict[str, Identity]:
     """Who is named.
 
     Args:
         document: the policy.
-        folder: what key paths are relative to.
+        folder: what key paths are relative to; `None` where no file is read.
         given: keys from the command line for `key: given`; `None` where a document has to bring its own.
 
     Raises:
@@ -123,9 +125,10 @@ def _read_one(document: Document, name: str, value: Any, beside: Beside, given: 
     if key == GIVEN:
         return Identity(name=name, keys=_given(document, path, value, given), given=True)
     try:
-        trusted = (
-            _from_text(key, name=name, origin=document.what) if _PEM in key else _from_file(key, name, beside.folder)
-        )
+        if beside.folder is None or _PEM in key:
+            trusted = _from_text(key, name=name, origin=document.what)
+        else:
+            trusted = _from_file(key, name, beside.folder)
     except InputError as error:
         raise document.error(
             (*path, "key"), error.message, code="bad-key", expected=error.expected, hint=error.hint
@@ -247,7 +250,7 @@ def read_moment(document: Document, path: NodePath, value: dict[str, Any], *, la
         ) from error
 
 
-def _read_beside(document: Document, folder: Path) -> Beside:
+def _read_beside(document: Document, folder: Path | None) -> Beside:
     """The key `trust`. What it names has to be sound even where nobody needs it."""
     trust = document.value.get("trust")
     if trust is None:
@@ -291,13 +294,16 @@ def _names(document: Document, trust: dict[str, Any]) -> list[str]:
     return list(trust["roots"])
 
 
-def _root_at(document: Document, where: tuple[str, ...], folder: Path) -> tuple[TrustedRoot, str]:
+def _root_at(document: Document, where: tuple[str, ...], folder: Path | None) -> tuple[TrustedRoot, str]:
     value = document.value
     for key in where:
         value = value[key]
+    key, text = where[-1] if where[-2] == "trust" else "root", read_plain(document, where, value)
     try:
-        path = folder / written_path(read_plain(document, where, value))
-        return _load_root(where[-1] if where[-2] == "trust" else "root", path), str(path)
+        if folder is None:
+            return _parse_root(key, text.encode("utf-8"), what=document.what), document.what
+        path = folder / written_path(text)
+        return _load_root(key, path), str(path)
     except PolicyError:
         raise
     except AttestError as error:
@@ -312,6 +318,16 @@ def _load_root(key: str, path: Path) -> TrustedRoot:
     from attest.trust.timestamp_chain import load_timestamp_chain  # noqa: PLC0415
 
     return load_timestamp_chain(path)
+
+
+def _parse_root(key: str, raw: bytes, *, what: str) -> TrustedRoot:
+    if key == "root":
+        from attest.trust.roots import TrustedRoot  # noqa: PLC0415
+
+        return TrustedRoot.parse(raw)
+    from attest.trust.timestamp_chain import parse_timestamp_chain  # noqa: PLC0415
+
+    return parse_timestamp_chain(raw, what=what)
 
 
 def read_plain(document: Document, path: tuple[str, ...], value: object) -> str:

@@ -23,6 +23,21 @@ LOG_POLICY: Final[Mapping[str, tuple[str, str, int]]] = {
         "run attest checkpoint where ATTEST_STATE is kept, so that a log that went back is noticed",
         0,
     ),
+    "bound-policy-missing": (
+        "the policy that an admin bound to the alias is not in the store, so that nobody can judge by it",
+        "have an admin bind the same policy file again; if it was deleted, ask who keeps the store",
+        1,
+    ),
+    "bound-policy-changed": (
+        "what lies in the place of the policy that is bound to the alias is another one",
+        "do not load by this alias; ask who keeps the store, and have an admin bind the right policy again",
+        3,
+    ),
+    "policy-not-portable": (
+        "the policy rests on something that cannot be carried to readers of the log, or is not in the form for that",
+        "name the feed of revocations by ref instead of file; attest alias bind writes the form itself",
+        2,
+    ),
     "policy-unfit-admin": (
         "an identity under log.admins asks for more than a log says of people",
         "name one with a key, or with issuer and subject and without extensions",

@@ -213,4 +213,39 @@ LOGS: Final[Mapping[str, tuple[str, str, int]]] = {
         "write it as in 2026-03-08T14:32Z, or as how long ago: 30d, 6h, 15m",
         2,
     ),
+    "log-admin": (
+        "somebody began the model's log, or is its admin, whom you did not name",
+        "name every admin, with --key for each or in a policy, or find out who this is: attest role ls NAME",
+        1,
+    ),
+    "catalogue-differs": (
+        "the catalogue says something else than the model's log",
+        "make it again from the store: attest catalogue rebuild; find out who writes to it",
+        1,
+    ),
+    "fork-stands": (
+        "an event that is to be abandoned is in the store, whose branch stands",
+        "name the events of the other branch; attest log resolve-fork NAME shows both",
+        2,
+    ),
+    "fork-unknown": (
+        "none of the events that are to be abandoned is of a branch that was seen here",
+        "name one that attest log resolve-fork NAME shows, or all that somebody else is told of by log-fork",
+        2,
+    ),
+    "key-unknown": (
+        "nobody has put the public key of this fingerprint beside the model's log, so nobody could check what it signs",
+        "give the public key itself: attest role grant NAME ROLE PUBLIC_KEY_FILE",
+        2,
+    ),
+    "bad-evaluation": (
+        "this says nothing that could be signed as an evaluation",
+        "the line `expected` shows the short form; docs/formats.md has the long one",
+        2,
+    ),
+    "evaluation-command": (
+        "the command that evaluates could not be started, or failed; nothing was recorded",
+        "run it by itself; it has to print the evaluation as JSON, and to end with 0",
+        2,
+    ),
 }

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import BigInteger, Double, and_, exists, false, func, literal, not_, or_, select
+from sqlalchemy import BigInteger, Double, and_, false, func, literal, not_, or_, select
 
 from attest_registry.catalogue.columns import to_microseconds
 from attest_registry.catalogue.filter_attributes import instant
 from attest_registry.catalogue.filter_tree import NEGATIVE, And, Compare, Node, Not, Or
 from attest_registry.catalogue.patterns import like
-from attest_registry.catalogue.related import asks_for_no_stage, noted, related
+from attest_registry.catalogue.related import asks_for_no_stage, noted, related, some
 from attest_registry.catalogue.tables import (
     HOLDINGS,
     MODELS,
@@ -137,18 +137,18 @@ class Place:
         return special.get(name, self._related)(terms, compare)
 
     def _revoked(self, _terms: Terms, compare: Compare) -> ColumnElement[bool]:
-        found = exists().where(REVOKED.c.version_id == self._version)
+        found = some(REVOKED, REVOKED.c.version_id == self._version)
         return found if compare.values[0] else not_(found)
 
     def _staged(self, terms: Terms, compare: Compare) -> ColumnElement[bool]:
         condition = self._related(terms, compare)
         if not asks_for_no_stage(compare):
             return condition
-        return or_(not_(exists().where(STAGES.c.version_id == self._version)), condition)
+        return or_(not_(some(STAGES, STAGES.c.version_id == self._version)), condition)
 
     def _related(self, terms: Terms, compare: Compare) -> ColumnElement[bool]:
         table, conditions = related(terms, compare)
-        return exists().where(table.c.version_id == self._version, *conditions)
+        return some(table, table.c.version_id == self._version, *conditions)
 
 
 class ModelPlace(Place):
@@ -165,9 +165,9 @@ class ModelPlace(Place):
         if name == "deleted":
             return MODELS.c.deleted if compare.values[0] else not_(MODELS.c.deleted)
         if name == "tags":
-            return exists().where(NOTES.c.model_id == MODELS.c.id, NOTES.c.number == literal(0), *noted(terms, compare))
+            return some(NOTES, NOTES.c.model_id == MODELS.c.id, NOTES.c.number == literal(0), *noted(terms, compare))
         held = (HOLDINGS.c.model_id == MODELS.c.id, HOLDINGS.c.until.is_(None))
-        return exists().where(*held, terms.compared(HOLDINGS.c.alias, compare))
+        return some(HOLDINGS, *held, terms.compared(HOLDINGS.c.alias, compare))
 
 
 def _created(terms: Terms, compare: Compare) -> ColumnElement[bool]:
@@ -181,4 +181,4 @@ def _named(terms: Terms, compare: Compare) -> ColumnElement[bool]:
 
 def _tagged(terms: Terms, compare: Compare) -> ColumnElement[bool]:
     whose = (NOTES.c.model_id == VERSIONS.c.model_id, NOTES.c.number == VERSIONS.c.number)
-    return exists().where(*whose, *noted(terms, compare))
+    return some(NOTES, *whose, *noted(terms, compare))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import false, or_
+from sqlalchemy import false, literal_column, or_, select
 
 from attest_registry.catalogue.filter_attributes import ROLES
 from attest_registry.catalogue.notes import START_CHARACTERS
@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
 _NO_STAGE: Final = "none"
 _VERDICTS: Final = {"approved_by": "approve", "rejected_by": "reject"}
+
+
+def some(table: Table, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether the table has such a row. No column of it is asked for, so that an index can answer alone."""
+    return select(literal_column("1")).select_from(table).where(*conditions).exists()
 
 
 def asks_for_no_stage(compare: Compare) -> bool:

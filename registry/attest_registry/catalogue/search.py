@@ -97,12 +97,14 @@ def _versions(connection: Connection, query: _Query) -> Select[Any]:
     keys = ordering.of_versions(query.orders, walks=walks and driver is None)
     statement = select(VERSIONS.c.id, *(key.expression for key in keys))
     version: Any = VERSIONS.c.id
+    node = query.node
     if driver is not None:
+        node = driver.rest
         some = driver.versions.subquery()
         version = some.c.version_id
         statement = statement.select_from(some).join(VERSIONS, VERSIONS.c.id == version)
-    if query.node is not None:
-        statement = statement.where(terms.of(query.node, Place(version)))
+    if node is not None:
+        statement = statement.where(terms.of(node, Place(version)))
     return _page(statement, keys, query)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from attest_registry.catalogue import dump, facts, forgetting, holders, listing, notes, schema, search, sequencer
+from attest_registry.catalogue.schema_version import HEAD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -85,7 +86,7 @@ class Catalogue:
     @property
     def schema_version(self) -> str:
         """The schema's version."""
-        return schema.HEAD
+        return HEAD
 
     def head(self, model: str) -> tuple[int, Digest] | None:
         """Sequence and digest of the last event; `None` where there is none."""

@@ -1,5 +1,7 @@
 """The tables. What is here is what the newest migration makes of an empty database; a test compares the two.
 
+Indexes hold every column that a search asks, that of their own condition too, or SQLite looks it up in the table.
+
 models ─┬─ events          the log, append-only
         ├─ reservations    who may write the next event
         ├─ holdings        which version held which alias from when to when
@@ -137,15 +139,15 @@ HOLDINGS: Final = Table(
     Column("since", Moment, nullable=False),
     Column("until", Moment),
     Index(None, "model_id", "alias", "since"),
-    Index(None, "version_id"),
+    Index(None, "version_id", "until", "alias"),
     sqlite_with_rowid=False,
 )
 _HELD_NOW: Final = HOLDINGS.c.until.is_(None)
 Index(
     "holdings_now",
     HOLDINGS.c.alias,
-    HOLDINGS.c.model_id,
     HOLDINGS.c.version_id,
+    HOLDINGS.c.until,
     sqlite_where=_HELD_NOW,
     postgresql_where=_HELD_NOW,
 )
@@ -199,6 +201,17 @@ Index(
     METRICS.c.number,
     METRICS.c.version_id,
     METRICS.c.stated,
+    METRICS.c.slice,
+    sqlite_where=OVERALL,
+    postgresql_where=OVERALL,
+)
+Index(
+    "metrics_of_version",
+    METRICS.c.version_id,
+    METRICS.c.name,
+    METRICS.c.number,
+    METRICS.c.stated,
+    METRICS.c.slice,
     sqlite_where=OVERALL,
     postgresql_where=OVERALL,
 )

@@ -51,7 +51,7 @@ def _model_id() -> sa.Column[int]:
 
 
 def _index(table: str, *columns: str, name: str | None = None, unique: bool = False, where: str | None = None) -> None:
-    only = {} if where is None else {"sqlite_where": sa.text(where), "postgresql_where": sa.text(where)}
+    only: dict[str, Any] = {} if where is None else {"sqlite_where": sa.text(where), "postgresql_where": sa.text(where)}
     op.create_index(name or f"{table}_by_{'_'.join(columns)}", table, list(columns), unique=unique, **only)
 
 
@@ -147,9 +147,9 @@ def _state() -> None:
         sqlite_with_rowid=False,
     )
     _index("holdings", "model_id", "alias", "since")
-    _index("holdings", "version_id")
+    _index("holdings", "version_id", "until", "alias")
     now = "until IS NULL"
-    _index("holdings", "alias", "model_id", "version_id", name="holdings_now", where=now)
+    _index("holdings", "alias", "version_id", "until", name="holdings_now", where=now)
     _index("holdings", "model_id", "alias", name="holdings_once_now", unique=True, where=now)
     op.create_table(
         "stages",
@@ -181,8 +181,9 @@ def _measured() -> None:
         sa.Column("by", Words(VALUE_BYTES), nullable=False),
         sqlite_with_rowid=False,
     )
-    columns = ("name", "number", "version_id", "stated")
-    _index("metrics", *columns, name="metrics_by_number", where="slice = ''")
+    asked = ("stated", "slice")
+    _index("metrics", "name", "number", "version_id", *asked, name="metrics_by_number", where="slice = ''")
+    _index("metrics", "version_id", "name", "number", *asked, name="metrics_of_version", where="slice = ''")
     op.create_table(
         "parameters",
         *_part("parameters", "position"),
