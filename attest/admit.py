@@ -232,6 +232,16 @@ def judge_collected(collected: Collected, artefact: Artefact, *, reference: Refe
     """The evidence of a version, each piece verified on its own."""
     names = (reference.name, *policy.other_names)
     judged = judge(collected.evidence, artefact=artefact, model=reference.model, keys=policy.keys, other_names=names)
+    return with_damaged(judged, collected)
+
+
+def with_damaged(judged: Judged, collected: Collected) -> Judged:
+    """What was judged, with what could not even be read among the rejected.
+
+    Args:
+        judged: the evidence that could be read.
+        collected: all that the store has.
+    """
     damaged = tuple(
         Rejected(evidence=Evidence(raw=b"", origin=damaged.origin), error=damaged.error)
         for damaged in collected.damaged

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from attest.admit import locate_version
+from attest.admit import locate_version, with_damaged
 from attest.claims import mlbom, provenance
 from attest.claims.predicates import ML_BOM, PROVENANCE, word_for
 from attest.claims.statement import Statement
@@ -154,7 +154,7 @@ def describe(
         provenance=parsed,
         bom=_parse(mlbom.parse, bom_said),
         verified=policy is not None and _all_verified(rows),
-        judged=judged,
+        judged=with_damaged(judged, collected),
     )
 
 

@@ -156,13 +156,12 @@ def read_card(found: Description, repository: Repository, *, policy: Policy) -> 
         Incident: there is one, and it does not hold.
         ContentMismatch: the store has other bytes for it, or none.
     """
-    wrong = [each.error for each in found.judged.rejected if each.predicate_type == CARD]
-    incident = max(wrong, key=lambda error: error.exit_status, default=None)
-    if incident is not None and incident.exit_status > SignerNotTrusted.exit_status:
-        raise incident
+    rejected = _worst(found.judged, {CARD})
+    if rejected is not None and rejected.exit_status > SignerNotTrusted.exit_status:
+        raise rejected
     cards_there = _parsed(found.judged)
     if not cards_there:
-        raise _none(found.reference, incident)
+        raise _none(found.reference, rejected or _worst(found.judged, {None}))  # what cannot be read may have been one
     fact, said = max(cards_there, key=_order)
     try:
         text = fetch_card(repository, Descriptor(media_type=said.media_type, digest=said.digest, size=said.size))
@@ -188,6 +187,11 @@ def read_card(found: Description, repository: Repository, *, policy: Policy) -> 
 
 def _sources(judged: Judged) -> list[Fact]:
     return [fact for fact in judged.facts if fact.statement.predicate_type in _SOURCES]
+
+
+def _worst(judged: Judged, types: set[str | None]) -> AttestError | None:
+    errors = [each.error for each in judged.rejected if each.predicate_type in types]
+    return max(errors, key=lambda error: error.exit_status, default=None)
 
 
 def _parsed(judged: Judged) -> list[tuple[Fact, SignedCard]]:

@@ -96,7 +96,7 @@ def command(
         return
     if signing is not None:
         if form != "md":
-            raise InputError("Markdown is what is signed", code="usage", expected="--sign without --format")
+            raise InputError("a signed card is Markdown", code="usage", expected="--sign without --format")
         _sign(asked, signing, edits=edits, out=out)
         return
     _show(asked, form, edits=edits, out=out)

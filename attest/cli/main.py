@@ -27,6 +27,7 @@ GROUPS: Final[dict[str, dict[str, str]]] = {
         "pull": "verify, then fetch",
         "card": "the model card of a version: generated, merged with edits, signed",
         "show": "what a version is, what is claimed about it, what it came from",
+        "diff": "what differs between two versions, or a version and a folder",
         "ls": "models, or the versions of one",
         "sign": "sign a folder into a bundle beside it, without a registry",
     },

@@ -15,7 +15,7 @@ from attest.admit import judge_collected, locate_version
 from attest.claims.log_state import RoleName
 from attest.errors import AttestError, EvidenceMissing, LogBroken
 from attest.evidence.collect import Collected, collect
-from attest.policy.ancestry import Ancestor, Gathered, NotHeld, Unreached
+from attest.policy.ancestry import Ancestor, Gathered, InLog, NotHeld, Unreached
 from attest.policy.case import Case
 from attest.policy.document import policy_for_keys
 from attest.policy.evaluate import evaluate
@@ -113,18 +113,22 @@ class Gatekeeper:
         version: Versioned,
         policy: Policy,
         *,
+        use: str | None,
         holders: Callable[[str], Held | None],
         now: datetime,
         only: Sequence[Reviewed] | None = None,
+        in_log: InLog | None = None,
     ) -> tuple[Verdict, tuple[Reviewed, ...]]:
         """Evaluate a gate.
 
         Args:
             version: the candidate.
             policy: the gate.
+            use: the alias, or the stage, that the version is to get.
             holders: alias → the version that it points at, for demands that compare with it.
             now: as of when.
             only: the claims that count; all that there are when left out.
+            in_log: what the log says of the candidate now; recorded claims have to be there for a gate as well.
 
         Returns:
             the verdict, and the claims that it could rest on, of the candidate and of the versions compared with.
@@ -134,7 +138,7 @@ class Gatekeeper:
         judged = self._judged(artefact, policy, only)
         references, seen = self._references(policy, holders, only)
         gathered = self._gathered(judged, artefact, policy=policy, now=now)
-        gathered = replace(gathered, promoted=now, references=references)
+        gathered = replace(gathered, promoted=now, references=references, use=use, in_log=in_log)
         verdict = evaluate(policy, judged, artefact=artefact, reference=str(pinned), now=now, gathered=gathered)
         return verdict, (*reviewed(judged.facts), *seen)
 
@@ -214,7 +218,7 @@ class Gatekeeper:
         policy = self.policy(before, alias, promoter=event.by)
         self._all_there(event, gate)
         held = before.aliases.get
-        verdict, _ = self.judge(event.version, policy, holders=held, now=event.time, only=gate.evidence)
+        verdict, _ = self.judge(event.version, policy, use=alias, holders=held, now=event.time, only=gate.evidence)
         if not verdict.allowed:
             failed = next(finding for finding in verdict.findings if finding.stands_in_the_way)
             raise LogBroken(

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
-from huggingface_hub import ModelCard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attest import strict_yaml
 from attest.cards.front_matter import KEYS, front_matter
 from attest.cards.merge import merge
+from tests.cards.hub import loaded
 from tests.cards.samples import BOT, GOLDEN, VERSION, card, generated
 from tests.cards.test_build import nothing
 from tests.cards.test_escaping import HOSTILE
 
 
-def loaded(text: str, *, allowed: bool | None = True) -> ModelCard:
-    return ModelCard(merge(generated(card(text, allowed=allowed))).text)
+def made(text: str, *, allowed: bool | None = True) -> Any:
+    return loaded(merge(generated(card(text, allowed=allowed))).text)
 
 
 def test_it_loads_and_its_results_are_understood() -> None:
-    found = loaded("tickets")
+    found = made("tickets")
     assert found.data.datasets == ["tickets", "legacy"]
     assert found.data.base_model == ["tickets"]
     assert found.data.base_model_relation == "finetune"
@@ -41,14 +42,14 @@ def test_it_loads_and_its_results_are_understood() -> None:
 
 
 def test_it_survives_being_written_by_that_library() -> None:
-    once = loaded("tickets")
-    twice = ModelCard(str(once))
+    once = made("tickets")
+    twice = loaded(str(once))
     assert twice.data.to_dict() == once.data.to_dict()
     assert len(twice.data.eval_results) == 4
 
 
 def test_what_nobody_said_has_no_key() -> None:
-    assert set(ModelCard(merge(generated(nothing())).text).data.to_dict()) == {"attest"}
+    assert set(loaded(merge(generated(nothing())).text).data.to_dict()) == {"attest"}
 
 
 @pytest.mark.parametrize(
@@ -62,8 +63,8 @@ def test_what_nobody_said_has_no_key() -> None:
     ],
 )
 def test_licences_are_in_the_hubs_spelling_or_under_their_own_name(licence: str | None, keys: dict[str, str]) -> None:
-    made = replace(card(), licence=licence)
-    found = ModelCard(merge(generated(made)).text).data.to_dict()
+    given = replace(card(), licence=licence)
+    found = loaded(merge(generated(given)).text).data.to_dict()
     assert {key: value for key, value in found.items() if key.startswith("license")} == keys
 
 
@@ -75,7 +76,7 @@ def test_the_digits_are_those_that_were_signed() -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_stays_in_its_value(text: str) -> None:
-    found = loaded(text, allowed=False).data.to_dict()
+    found = made(text, allowed=False).data.to_dict()
     assert set(found) <= KEYS
     assert found["attest"]["verified"] is False
     assert found["datasets"][0] == text

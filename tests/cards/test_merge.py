@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
-from huggingface_hub import ModelCard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attest.cards.merge import merge
 from attest.cards.sections import NAMES
 from attest.errors import InputError
+from tests.cards.hub import loaded
 from tests.cards.samples import card, generated
 
 OLD, NEW = generated(card("old words")), generated(card("new words"))
@@ -137,7 +137,7 @@ def test_keys_of_people_in_the_front_matter_stay() -> None:
     edits = front("language: en  # ours", "tags: [credit, tabular]")
     merged = merge(NEW, edits).text
     assert "language: en  # ours\ntags: [credit, tabular]\n---\n" in merged
-    found = ModelCard(merged)
+    found = loaded(merged)
     assert (found.data.language, found.data.tags) == ("en", ["credit", "tabular"])
     assert merge(NEW, merged).text == merged
 
@@ -164,7 +164,7 @@ def test_somebody_elses_card_is_taken_over_but_for_what_is_generated() -> None:
     theirs = "---\nlanguage: en\n---\n\n# Our model\n\nIt is good.\n"
     merged = merge(NEW, theirs).text
     assert merged.endswith("\n\n# Our model\n\nIt is good.\n")
-    assert ModelCard(merged).data.language == "en"
+    assert loaded(merged).data.language == "en"
     error = refused(theirs.replace("language: en", "license: mit\ndatasets: [x]"))
     assert (error.code, "datasets, license" in error.message) == ("card-front-matter", True)
 

@@ -88,13 +88,10 @@ class Team:
         return self.by("ci", "push", name, model or self.model, *more, "-q").out.strip()
 
     def evaluate(self, version: int, numbers: dict[str, str]) -> None:
-        better = {"latency_p99": "lower"}
-        metrics = [
-            {"name": name, "value": value, "better": better.get(name, "higher")} for name, value in numbers.items()
-        ]
-        file = self.shell.folder / f"eval-{version}-{'-'.join(numbers)}.json"
-        file.write_text(json.dumps({"suite": "golden", "metrics": metrics, "dataset": "golden=golden.csv"}))
-        self.by("eval-bot", "evaluate", f"{self.model}:{version}", "--from", file.name)
+        for better, names in (("higher", ("accuracy", "safety")), ("lower", ("latency_p99",))):
+            metrics = [word for name in names for word in ("--metric", f"{name}={numbers[name]}")]
+            told = ("--better", better, "--suite", "golden", "--dataset", "golden=golden.csv")
+            self.by("eval-bot", "evaluate", f"{self.model}:{version}", *metrics, *told)
 
     def approve(self, version: int) -> None:
         self.by("carol", "approve", f"{self.model}:{version}", "--for", "production", "-m", "looked at the errors")
@@ -231,7 +228,7 @@ def what_auditors_ask(team: Team, between: str) -> None:
         assert word in diff
     checked = team.shell.attest("verify", f"{team.model}@production", "--policy", "production.yaml")
     assert "ALLOWED" in checked.out
-    found = team.shell.attest("search", "evaluated.accuracy > 0.92 and lineage.dataset = 'raw'", "-q").out
+    found = team.shell.attest("search", "evaluated.accuracy > 0.92 and lineage.base = 'base'", "-q").out
     assert found.startswith(f"{team.model}:2@")
 
 

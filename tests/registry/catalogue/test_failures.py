@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,8 @@ from tests.registry.catalogue.logs import Log
 from tests.services import postgres as service
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.services.postgres import Postgres
 
 
@@ -115,16 +119,23 @@ use(sys.argv[2])
 """
 
 
-def test_a_file_that_may_only_be_read(tmp_path: Path) -> None:
-    path = tmp_path / "open" / "catalogue.db"
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that everybody may enter; those of pytest are for one person, which root has to stop being."""
+    folder = Path(tempfile.mkdtemp(prefix="attest-catalogue-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+def test_a_file_that_may_only_be_read(open_folder: Path, tmp_path: Path) -> None:
+    path = open_folder / "catalogue.db"
     log = filled(str(path))
-    for each in (path.parent, *tmp_path.parents[:3], tmp_path):
-        each.chmod(0o755)
-    path.chmod(0o444)
     held = sqlite3.connect(path)  # with another process that has it open, as in real life
     held.execute("SELECT count(*) FROM models").fetchone()
-    for each in path.parent.iterdir():
+    for each in open_folder.iterdir():
         each.chmod(0o444)
+    open_folder.chmod(0o555)
     done = subprocess.run(
         [sys.executable, "-c", READ_ONLY, str(tmp_path / "other.db"), str(path)],
         capture_output=True,
@@ -133,6 +144,7 @@ def test_a_file_that_may_only_be_read(tmp_path: Path) -> None:
         cwd="/",
     )
     held.close()
+    open_folder.chmod(0o755)
     assert done.stdout.splitlines() == ["None", "1", str((1, log.last)), "catalogue-read-only 4"], done.stderr
 
 
