@@ -128,7 +128,9 @@ def _lengthened(said: dict[str, Any], what: str) -> dict[str, Any]:
         plain: dict[str, Any] = _plain(metric)
         metrics.append({"name": name, **plain})
     kept = {key: said[key] for key in ("result", "started", "finished") if key in said}
-    predicate = {"result": PASSED, **kept, "metrics": metrics} | ({"suite": named} if named else {})
+    predicate: dict[str, Any] = {"result": PASSED, **kept, "metrics": metrics}
+    if named:
+        predicate["suite"] = named
     return with_dataset(predicate, dataset)
 
 
