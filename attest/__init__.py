@@ -3,7 +3,8 @@
     import attest
 
     attest.push("./model", "credit-risk", key="alice.key")
-    model = attest.load("credit-risk:1", key="alice.pub")
+    attest.promote("credit-risk:1", to="production", key="alice.key")
+    model = attest.load("credit-risk@production", key="alice.pub")
     model.path          # a folder that holds exactly the signed files
 
 The names below are imported when they are used, so that `import attest` costs next to nothing.
@@ -17,6 +18,7 @@ from attest._version import __version__
 
 if TYPE_CHECKING:
     from attest.errors import AttestError
+    from attest.naming import LogEvent, Moved, Resolved, history, promote, resolve, rollback
     from attest.policy.verdict import Denied
     from attest.pushing import Pushed, push
     from attest.run import TrainingRun, training
@@ -25,13 +27,20 @@ if TYPE_CHECKING:
 __all__ = [
     "AttestError",
     "Denied",
+    "LogEvent",
+    "Moved",
     "Pushed",
+    "Resolved",
     "TrainingRun",
     "VerifiedModel",
     "__version__",
+    "history",
     "load",
+    "promote",
     "pull",
     "push",
+    "resolve",
+    "rollback",
     "training",
     "verify",
 ]
@@ -39,12 +48,19 @@ __all__ = [
 _PLACES = {
     "AttestError": "attest.errors",
     "Denied": "attest.policy.verdict",
+    "LogEvent": "attest.naming",
+    "Moved": "attest.naming",
     "Pushed": "attest.pushing",
+    "Resolved": "attest.naming",
     "TrainingRun": "attest.run",
     "VerifiedModel": "attest.verbs",
+    "history": "attest.naming",
     "load": "attest.load",
+    "promote": "attest.naming",
     "pull": "attest.verbs",
     "push": "attest.pushing",
+    "resolve": "attest.naming",
+    "rollback": "attest.naming",
     "training": "attest.run",
     "verify": "attest.verify",
 }

@@ -31,6 +31,7 @@ from attest_registry.oci.manifest import Manifest
 
 if TYPE_CHECKING:
     from attest.evidence.collect import Collected
+    from attest.lifecycle.log import Log
     from attest.model.artefact import Artefact
     from attest.policy.ancestry import Gathered
     from attest.policy.document import Policy
@@ -108,12 +109,21 @@ def locate_version(reference: Reference, repository: Repository) -> tuple[Refere
     return reference.pinned(artefact.digest), artefact
 
 
+def _meant(reference: Reference, log: Log | None) -> Reference:
+    """Step 1, where the model has a log: what its signed events say that the reference means."""
+    if log is None and reference.alias is None:
+        return reference
+    from attest.lifecycle.admission import meant_by  # noqa: PLC0415  # models without a log need none of it
+
+    return meant_by(reference, log)
+
+
 def _resolve(reference: Reference, repository: Repository) -> Descriptor:
     if reference.alias is not None:
         raise NotFound(
-            f"{reference.name} has no alias {reference.alias!r}",
+            f"{reference.name}@{reference.alias} means nothing without the model's log",
             code="alias-unknown",
-            hint="aliases come with the model's log, in a later version; name a version instead",
+            hint=f"attest resolve {reference}     prints the version that it points at",
         )
     if reference.version is None and reference.digest is None:
         from attest.unknown_version import version_missing  # noqa: PLC0415  # only on the way to an error
@@ -162,10 +172,20 @@ def judge_version(
         StoreError: the store could not be asked, or contradicts itself.
         InputError: the reference names no version.
     """
-    pinned, artefact = locate_version(reference, repository)
-    judged = judge_evidence(artefact, repository, reference=reference, policy=policy)
     now = now or datetime.now(UTC)
+    log = None
+    if surroundings is not None and surroundings.log_of is not None:
+        log = surroundings.log_of(reference, repository, policy.keys, now)
+    meant = _meant(reference, log)
+    pinned, artefact = locate_version(meant, repository)
+    judged = judge_evidence(artefact, repository, reference=reference, policy=policy)
     gathered = gathered_for(judged, artefact, reference=pinned, policy=policy, now=now, surroundings=surroundings)
+    if log is not None and surroundings is not None:
+        from attest.lifecycle.admission import gathered_from  # noqa: PLC0415
+
+        gathered = gathered_from(
+            log, gathered, reference=pinned, alias=reference.alias, policy=policy, surroundings=surroundings
+        )
     if base is not None:
         gathered = replace(gathered, base=base)
     verdict = evaluate(policy, judged, artefact=artefact, reference=str(pinned), now=now, gathered=gathered)

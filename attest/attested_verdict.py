@@ -17,7 +17,7 @@ from attest.evidence.attach import attach
 from attest.evidence.evidence import Evidence
 from attest.policy.case import Case
 from attest.policy.in_force import in_force
-from attest.trust.window import shown
+from attest.trust.times import shown
 from attest.verify.verifier import verify
 
 if TYPE_CHECKING:

@@ -14,12 +14,14 @@
     │   ├── SignerNotTrusted       a good signature by somebody else
     │   ├── OutsideWindow          a good signature, from a time at which its key did not count
     │   ├── EvidenceMissing        nothing there that could be judged
+    │   ├── IllegalEvent           an act that a model's log does not allow, or not to this person
     │   └── Denied                 a verdict; carries it
     ├── Incident                3  bytes or evidence contradict their digest or signature
     │   ├── MalformedEvidence      evidence that does not parse
     │   ├── SignatureInvalid       a signature that does not fit its words
     │   ├── ProofInvalid           a log entry, timestamp or certificate that does not prove what it should
     │   ├── SubjectMismatch        a claim about something else
+    │   ├── LogBroken              a model's log that contradicts itself, its rules or what was seen of it before
     │   └── Tampered               files that are not the signed ones
     ├── KeyServiceError         4  whoever keeps the key was not reached, did not let us in, or would not sign
     ├── ServiceError            4  a signing service did not do what it was asked
@@ -111,6 +113,12 @@ class EvidenceMissing(Refusal):
     code = "evidence-missing"
 
 
+class IllegalEvent(Refusal):
+    """An act that a model's log does not allow, or not to this person."""
+
+    code = "event-refused"
+
+
 class Incident(AttestError):
     """Bytes or evidence contradict their digest or signature."""
 
@@ -140,6 +148,12 @@ class SubjectMismatch(Incident):
     """A claim about something else."""
 
     code = "subject-mismatch"
+
+
+class LogBroken(Incident):
+    """A model's log that contradicts itself, its rules, or what was seen of it before."""
+
+    code = "log-invalid"
 
 
 class Tampered(Incident):

@@ -1,8 +1,8 @@
 """What a policy asks beyond a version's own claims, fetched: its ancestors' evidence, and the revocation feed.
 
-The policy says what it wants (`attest.policy.beyond.wanted`), and is asked again until it wants nothing more. An
-ancestor is fetched by digest from the store that the claims name, or from the store of the version itself, which may
-hold a copy; what is in neither is written down as unreached, and no rule takes that for a pass.
+The policy says what it wants (`attest.policy.beyond.ancestors`), one after the other. An ancestor is fetched by digest
+from the store that the claims name, or from the store of the version itself, which may hold a copy; what is in neither
+is written down as unreached, and no rule takes that for a pass.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from attest.policy import beyond
 from attest.policy.ancestry import NOTHING, Ancestor, Gathered, Unreached
 from attest.policy.case import Case
 from attest.policy.in_force import in_force
-from attest.revocation_feed import FeedMemory, given_feed
 from attest.stores import Surroundings, repository_for
 from attest.verify.facts import Judged
 from attest_registry import limits
@@ -28,9 +27,11 @@ if TYPE_CHECKING:
     from attest.model.artefact import Artefact
     from attest.model.manifest import ModelManifest
     from attest.policy.ancestry import Sought
+    from attest.policy.feed import GivenFeed
     from attest.policy.requirements import Policy
     from attest.settings import Settings
     from attest.verify.directory import FolderFindings
+    from attest_registry.digest import Digest
     from attest_registry.reference import Reference
 
 
@@ -96,23 +97,26 @@ def gather(case: Case, surroundings: Surroundings, *, host: str | None) -> Gathe
     Raises:
         InputError: what has to be remembered of a feed cannot be read or written (`revocations-memory`).
     """
-    feeds = {
+    gathered = Gathered(feeds=_feeds(case, surroundings))
+    search = _Search(surroundings=surroundings, host=host)
+    return replace(gathered, ancestors=beyond.ancestors(replace(case, gathered=gathered), search.look_for))
+
+
+def _feeds(case: Case, surroundings: Surroundings) -> dict[Digest, GivenFeed]:
+    """The newest issue of each feed that the policy names, or one that it names."""
+    naming = [policy for policy in beyond.nested(case.policy) if policy.revocations is not None]
+    if not naming:
+        return {}
+    from attest.revocation_feed import FeedMemory, given_feed  # noqa: PLC0415  # most policies name none
+
+    memory = None if surroundings.state is None else FeedMemory(folder=surroundings.state / "revocations")
+    return {
         policy.digest: given_feed(
-            policy,
-            policy.revocations,
-            repository_of=surroundings.repository_of,
-            memory=None if surroundings.state is None else FeedMemory(folder=surroundings.state / "revocations"),
-            now=case.now,
+            policy, policy.revocations, repository_of=surroundings.repository_of, memory=memory, now=case.now
         )
-        for policy in beyond.nested(case.policy)
+        for policy in naming
         if policy.revocations is not None
     }
-    gathered = Gathered(feeds=feeds)
-    search = _Search(surroundings=surroundings, host=host)
-    while wanted := beyond.wanted(replace(case, gathered=gathered)):
-        more = {sought: search.look_for(sought, policy) for sought, policy in wanted.items()}
-        gathered = replace(gathered, ancestors={**gathered.ancestors, **more})
-    return gathered
 
 
 def gather_for_folder(

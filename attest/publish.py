@@ -36,6 +36,7 @@ from attest.progress import SILENT
 from attest.verify.verifier import judge
 from attest_registry.errors import Conflict, NotFound
 from attest_registry.oci.transfer import push_blobs
+from attest_registry.reference import can_be_label
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -315,7 +316,15 @@ def _looked_at(numbers: Sequence[int]) -> int:
 def _label(signed: Signed, reference: Reference) -> str | None:
     if reference.version is not None and reference.number is None:
         return reference.version
-    return signed.training.label
+    label = signed.training.label
+    if label is not None and not can_be_label(label):  # it would become a tag: a number's, or the log's
+        raise InputError(
+            f"{label[:80]!r} cannot be a label",
+            code="bad-label",
+            expected="letters, digits and . _ -, with something besides digits; latest, v and digits, attest-… and "
+            "sha256-… are reserved",
+        )
+    return label
 
 
 def _check_number(reference: Reference, names: Mapping[int, Digest], already: int | None, digest: Digest) -> None:

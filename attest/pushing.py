@@ -20,13 +20,14 @@ from attest.claims.record import (
 )
 from attest.claims.training import Role
 from attest.errors import NoTrust
+from attest.lifecycle.registering import check_before_storing, register_published
 from attest.progress import SILENT
 from attest.publish import read_folder, sign_claims, store
 from attest.settings import Settings
 from attest.signing.bundle_signer import KeyBundleSigner
 from attest.signing.uri import open_signer
 from attest.signing_key import key_in_force
-from attest.stores import Reach, repository_for
+from attest.stores import Reach, repository_for, surroundings_for
 from attest.training_inputs import gather
 from attest.trusting import policy_in_force
 from attest.whom import Whom
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from attest.policy.document import Policy
     from attest.progress import Progress
     from attest.run import TrainingRun
-    from attest.signing.signer import Signer
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,7 +86,7 @@ def push(
     ca_file: str | Path | None = None,
     progress: Progress = SILENT,
 ) -> Pushed:
-    """Sign a folder and store it as the next version.
+    """Sign a folder, store it as the next version and register it in the model's log.
 
     Args:
         folder: a folder or a single file.
@@ -115,6 +115,7 @@ def push(
     Raises:
         ModelError: the folder cannot become a version.
         Conflict: number or label belong to other content.
+        IllegalEvent: the model was deleted, or the signer may not register versions of it.
         AttestError: it could not be done; the same call can be repeated.
     """
     settings = Settings.load()
@@ -132,11 +133,15 @@ def push(
     now = datetime.now(UTC)
     root = written_path(folder)
     files = read_folder(root, exclude=exclude, dereference=dereference, roles=said.roles, progress=progress)
-    training = _training(said, run, settings, reach, trust=(trust_key, policy), folder=root, now=now, progress=progress)
-    signer = KeyBundleSigner(signer=_signer(settings, key, passphrase))
+    training = _training(
+        said, run, settings, reach, about=parsed, trust=(trust_key, policy), folder=root, now=now, progress=progress
+    )
+    signer = key_signer(settings, key, passphrase)
+    check_before_storing(parsed, settings, reach, signer=signer)
     signed = sign_claims(files, training, model=parsed.model, signer=signer, now=now)
     repository = repository_for(parsed, settings, reach)
     published = store(signed, repository, parsed, signer=signer, force=force, progress=progress)
+    register_published(published, parsed, settings, reach, signer=signer)
     return Pushed(
         reference=str(published.reference),
         digest=str(published.reference.digest),
@@ -145,14 +150,25 @@ def push(
     )
 
 
-def _signer(settings: Settings, key: str | None, passphrase: str | None) -> Signer:
+def key_signer(settings: Settings, key: str | None, passphrase: str | None) -> KeyBundleSigner:
+    """Whoever signs with a key, without anybody being asked.
 
+    Args:
+        settings: what configuration and environment say.
+        key: its URI; the settings decide when left out.
+        passphrase: of the key; `ATTEST_PASSPHRASE` when left out.
+
+    Raises:
+        NoSigningKey: nothing names one.
+        KeyFileError: it cannot be used.
+    """
     secret = passphrase if passphrase is not None else os.environ.get("ATTEST_PASSPHRASE")
-    return open_signer(
+    opened = open_signer(
         key_in_force(settings, None if key is None else str(key)),
         passphrase=lambda _: None if secret is None else secret.encode(),
         offline=settings.offline,
     )
+    return KeyBundleSigner(signer=opened)
 
 
 def _record(record: str | Path | TrainingRecord | TrainingRun | None) -> tuple[TrainingRecord, TrainingRun | None]:
@@ -198,11 +214,14 @@ def _training(
     settings: Settings,
     reach: Reach,
     *,
+    about: Reference,
     trust: tuple[str | Path | None, str | Path | None],
     folder: Path,
     now: datetime,
     progress: Progress,
 ) -> Training:
+
+    surroundings = surroundings_for(about, settings, reach)
 
     def policy_for(reference: Reference) -> Policy | None:
         try:
@@ -212,9 +231,7 @@ def _training(
 
     training = gather(
         record,
-        resolve=resolver(
-            lambda reference: repository_for(reference, settings, reach), policy_for, now, state=settings.state
-        ),
+        resolve=resolver(surroundings, policy_for, now),
         outputs=[folder],
         started=None if run is None else run.started,
         finished=(None if run is None else run.finished) or now.strftime("%Y-%m-%dT%H:%M:%SZ"),

@@ -1,38 +1,35 @@
-"""The newest issue of a revocation feed, from a file or a store, and what this machine remembers of earlier ones.
+"""The newest issue of a revocation feed, and what this machine remembers of earlier ones.
 
-In a store it is a manifest under the tag `attest-revocations` whose one layer is the feed's bundle, so that no garbage
-collection takes it away. What is remembered is the highest number that was ever gone by, for each place: who serves an
-older issue again is noticed.
+What is remembered is the highest number that was ever gone by, for each place: who serves an older issue again is
+noticed.
 """
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from attest.errors import AttestError, EvidenceMissing, InputError, MalformedEvidence
-from attest.evidence.evidence import Evidence
+from attest.errors import AttestError, EvidenceMissing, InputError
+from attest.feed_places import FeedFile, FeedTag, key_of_file
 from attest.policy import denials
 from attest.policy.feed import GivenFeed, Remembered, judge_feed
 from attest.policy.verdict import Status
 from attest.verify.feed import verify_feed
-from attest_registry import limits
-from attest_registry.digest import Digest, read_checked, written_whole
+from attest_registry.digest import Digest, written_whole
 from attest_registry.oci.layout_files import locked
-from attest_registry.oci.manifest import Manifest
 from attest_registry.reference import Reference
 from attest_registry.strict_json import parse_object, to_compact_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
-    from pathlib import Path
 
+    from attest.evidence.evidence import Evidence
+    from attest.feed_places import FeedPlace
     from attest.policy.requirements import FeedDemand, Policy
     from attest_registry.oci.content import Repository
 
-TAG: Final = "attest-revocations"
 _SCHEMA: Final = "attest/revocations-seen/v1"
 _MOST_BYTES: Final = 4096
 
@@ -126,10 +123,10 @@ def given_feed(
     Raises:
         InputError: the memory cannot be used, and the policy names no `min-sequence` (`revocations-memory`).
     """
-    place = demand.ref or os.path.realpath(demand.file or "")
+    place = Reference.parse(demand.ref).name if demand.ref else key_of_file(demand.file or "")
     given = GivenFeed(place=demand.ref or demand.file or "", remembered=_recall(memory, place, demand))
     try:
-        evidence = _from_store(demand.ref, repository_of) if demand.ref else _from_file(demand.file or "")
+        evidence = _newest(_place(demand, repository_of))
         given = replace(given, fact=verify_feed(evidence, policy.keys))
     except AttestError as error:
         return replace(given, error=error)
@@ -158,25 +155,15 @@ def _keep(memory: FeedMemory, place: str, seen: Remembered, demand: FeedDemand) 
             raise
 
 
-def _from_file(path: str) -> Evidence:
-    try:
-        with open(path, "rb") as file:  # noqa: PTH123  # never made into another path
-            raw = file.read(limits.BUNDLE_BYTES + 1)
-    except (OSError, ValueError) as error:
-        why = (getattr(error, "strerror", None) or "it is no path").lower()
-        raise EvidenceMissing(f"it cannot be read: {why}", code="revocations-missing") from error
-    return Evidence(raw=raw, origin=path)
+def _place(demand: FeedDemand, repository_of: Callable[[Reference], Repository]) -> FeedPlace:
+    if demand.ref is None:
+        return FeedFile(path=Path(demand.file or ""))
+    reference = Reference.parse(demand.ref)
+    return FeedTag(reference=reference, repository=repository_of(reference))
 
 
-def _from_store(ref: str, repository_of: Callable[[Reference], Repository]) -> Evidence:
-    repository = repository_of(Reference.parse(ref))
-    digest = repository.resolve(TAG).digest
-    manifest = Manifest.parse(repository.fetch_manifest(digest), what="the revocation feed")
-    if len(manifest.layers) != 1 or manifest.layers[0].size > limits.BUNDLE_BYTES:
-        raise MalformedEvidence("the manifest of the revocation feed holds no bundle", found=str(digest))
-    (layer,) = manifest.layers
-    with repository.open_blob(layer) as source:
-        raw = read_checked(
-            source, digest=layer.digest, size=layer.size, limit=limits.BUNDLE_BYTES, what="the revocation feed"
-        )
-    return Evidence(raw=raw, origin=str(digest))
+def _newest(place: FeedPlace) -> Evidence:
+    standing = place.find()
+    if standing is None:
+        raise EvidenceMissing("there is nothing", code="revocations-missing")
+    return standing.evidence

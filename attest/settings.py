@@ -29,12 +29,14 @@ ENVIRONMENT: Final[Mapping[str, str]] = {
     "state": "ATTEST_STATE",
     "offline": "ATTEST_OFFLINE",
     "ca_file": "ATTEST_CA_FILE",
+    "catalogue": "ATTEST_CATALOGUE",
+    "environment": "ATTEST_ENVIRONMENT",
 }
 """Setting → its environment variable. Options that weaken a check are not settings and have none."""
 
 _FLAGS: Final = frozenset({"offline"})
 _PATHS: Final = frozenset({"public_key", "policy", "trusted_root", "cache", "state", "ca_file"})
-KNOWN: Final = frozenset(ENVIRONMENT) | {"locked", "plain_http"}
+KNOWN: Final = frozenset(ENVIRONMENT) | {"locked", "plain_http", "single_writer"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,6 +69,7 @@ class Settings:
         cache: folder of what can be fetched again.
         values: setting → value with origin.
         plain_http: hosts that are spoken to without TLS, by configuration.
+        single_writer: whether this machine alone writes the logs of the registries that it uses, by configuration.
     """
 
     config: Path
@@ -74,6 +77,7 @@ class Settings:
     cache: Path
     values: Mapping[str, Setting]
     plain_http: tuple[str, ...] = ()
+    single_writer: bool = False
 
     @classmethod
     def load(cls, environment: Mapping[str, str] | None = None, *, system_file: Path = SYSTEM_FILE) -> Self:
@@ -102,6 +106,7 @@ class Settings:
             cache=written_path(own_cache) if own_cache else cache,
             values=values,
             plain_http=tuple(hosts),
+            single_writer=_flag(user if "single_writer" in user else system, "single_writer", config / "config.toml"),
         )
 
     @property
@@ -124,6 +129,16 @@ class Settings:
     def store(self) -> Path:
         """Folder of the embedded store."""
         return self.data / "store"
+
+    @property
+    def catalogue(self) -> str:
+        """URL or path of the catalogue."""
+        return self.values["catalogue"].value or str(self.data / "catalogue.db")
+
+    @property
+    def environment(self) -> str | None:
+        """Which registry new logs are of."""
+        return self.values["environment"].value
 
     @property
     def state(self) -> Path:
@@ -220,6 +235,13 @@ def _text(value: Any, origin: str, name: str) -> str | None:
         raise InputError(f"{origin}: {name} has to be text", code="bad-config", found=type(value).__name__)
     if value is not None and name in _PATHS:
         return str(Path(origin).parent / written_path(value))
+    return value
+
+
+def _flag(document: Mapping[str, Any], name: str, path: Path) -> bool:
+    value = document.get(name, False)
+    if not isinstance(value, bool):
+        raise InputError(f"{path}: {name} has to be true or false", code="bad-config", found=str(value)[:40])
     return value
 
 

@@ -6,13 +6,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from attest.written_path import written_path
+from attest_registry.errors import NotFound
 from attest_registry.oci.locate import open_repository
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
     from pathlib import Path
 
+    from attest.lifecycle.log import Log
     from attest.settings import Settings
+    from attest.trust.signatory import Signatory
     from attest_registry.oci.content import Repository
     from attest_registry.reference import Reference
 
@@ -37,10 +41,12 @@ class Surroundings:
     Args:
         repository_of: opens the store of a reference.
         state: folder of what has to be remembered; `None` where nothing can be.
+        log_of: the verified log of a model; `None` where nobody looks for logs.
     """
 
     repository_of: Callable[[Reference], Repository]
     state: Path | None = None
+    log_of: Callable[[Reference, Repository, Sequence[Signatory], datetime], Log | None] | None = None
 
 
 def default_place(settings: Settings) -> tuple[str | None, Path]:
@@ -89,4 +95,47 @@ def surroundings_for(reference: Reference, settings: Settings, reach: Reach | No
         typed = reach or Reach()
         return repository_for(other, settings, typed if host == own else replace(typed, plain_http=False))
 
-    return Surroundings(repository_of=repository_of, state=settings.state)
+    def log_of(other: Reference, repository: Repository, named: Sequence[Signatory], now: datetime) -> Log | None:
+        if not _has_log(repository) and not (settings.state / "logs").exists():
+            return None  # a model without a log, on a machine that never saw one
+        from attest.lifecycle.opening import open_log  # noqa: PLC0415
+
+        return open_log(other, repository, settings, now=now, named=named)
+
+    return Surroundings(repository_of=repository_of, state=settings.state, log_of=log_of)
+
+
+def version_meant(
+    reference: Reference, settings: Settings, reach: Reach | None = None, *, now: datetime | None = None
+) -> tuple[Reference, Repository]:
+    """A reference and its store; where it is an alias, the version that the verified log says it means.
+
+    Raises:
+        NotFound: there is no such alias.
+        LogBroken: the model's log does not hold.
+        StoreError: the store cannot be opened.
+    """
+    repository = repository_for(reference, settings, reach)
+    if reference.alias is None:
+        return reference, repository
+    return meant_in(surroundings_for(reference, settings, reach), reference, repository, now=now), repository
+
+
+def meant_in(
+    surroundings: Surroundings, reference: Reference, repository: Repository, *, now: datetime | None = None
+) -> Reference:
+    """A reference, pinned where the model's verified log says what it means."""
+    from datetime import UTC, datetime  # noqa: PLC0415
+
+    from attest.lifecycle.admission import meant_by  # noqa: PLC0415
+
+    look = surroundings.log_of
+    return meant_by(reference, None if look is None else look(reference, repository, (), now or datetime.now(UTC)))
+
+
+def _has_log(repository: Repository) -> bool:
+    try:
+        repository.resolve("attest-log")
+    except NotFound:
+        return False
+    return True

@@ -13,6 +13,7 @@ from attest.claims.training import Standing
 from attest.policy.document import policy_for_keys
 from attest.pushing import push
 from attest.signing.keyfile import generate
+from attest.stores import Surroundings
 from attest.trust.identity import load_trusted_key
 from attest_registry.errors import ContentMismatch, NotFound
 from attest_registry.oci.descriptor import BUNDLE, Descriptor
@@ -45,7 +46,7 @@ def repository(folder: Path) -> LayoutRepository:
 
 def resolved(folder: Path, key: str | None, reference: str = "base:1") -> Standing:
     policy = None if key is None else policy_for_keys([load_trusted_key(folder / key)])
-    return resolver(lambda _: repository(folder), lambda _: policy, NOW)(reference).standing
+    return resolver(Surroundings(repository_of=lambda _: repository(folder)), lambda _: policy, NOW)(reference).standing
 
 
 def test_admitted_under_the_pushers_policy(base: Path) -> None:
@@ -95,6 +96,6 @@ def test_an_unknown_ancestor_is_an_error_not_an_unknown(base: Path) -> None:
 
 
 def test_a_local_address_names_no_machine(base: Path) -> None:
-    found = resolver(lambda _: repository(base), lambda _: None, NOW)("base:1")
+    found = resolver(Surroundings(repository_of=lambda _: repository(base)), lambda _: None, NOW)("base:1")
     assert found.uri == "attest:base"
     assert str(Reference.parse("base:1").model) == "base"

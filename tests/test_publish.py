@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from attest.claims.training import Build, Input, Role, Standing, Training
-from attest.errors import SignatureInvalid
+from attest.errors import InputError, SignatureInvalid
 from attest.publish import read_folder, sign_claims, store
 from attest.signing.bundle_signer import KeyBundleSigner
 from attest.signing.keyfile import generate
@@ -135,6 +135,17 @@ def test_a_number_that_is_not_next_is_refused(folder: Path) -> None:
     assert repository.tags() == []
 
 
+@pytest.mark.parametrize("label", ["7", "latest", "v2", "attest-log", "attest-log.1", "sha256-x", "a b", ""])
+def test_a_label_that_would_be_something_elses_tag_is_refused(folder: Path, label: str) -> None:
+    who = signer(folder)
+    repository = LayoutRepository(folder / "store", "m")
+    labelled = dataclasses.replace(TRAINING, label=label)
+    with pytest.raises(InputError) as refused:
+        store(signed(folder, who, labelled), repository, NAME, signer=who, force=True)
+    assert refused.value.code == "bad-label"
+    assert list(repository.tags()) == []
+
+
 def test_a_file_that_changes_after_it_was_hashed_is_never_stored(folder: Path) -> None:
     who = signer(folder)
     made = signed(folder, who)
@@ -156,7 +167,7 @@ class Contended:
     def __getattr__(self, name: str) -> object:
         return getattr(self.real, name)
 
-    def tag(self, tag: str, target: Descriptor, *, replace: bool = False) -> None:
+    def tag(self, tag: str, target: Descriptor, *, replace: bool | Digest = False) -> None:
         self.real.tag(tag, target, replace=replace)
         if self.refusals:
             self.refusals -= 1

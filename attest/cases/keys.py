@@ -88,6 +88,26 @@ def _scene(at: str) -> tuple[Key, ...]:
         _key(f"{at}.revocations.issued", "from when it is", Shape.TIME),
         _key(f"{at}.revocations.expires", "until when it goes", Shape.TIME),
         _key(f"{at}.revocations.revoked", "ancestors, or `version`", Shape.TEXTS),
+        *_log(f"{at}.log"),
+    )
+
+
+def _log(at: str) -> tuple[Key, ...]:
+    return (
+        _key(at, "the log of the model, after it was verified; or none", Shape.KEYS, Shape.WORD, words=(NONE,)),
+        _key(f"{at}.alias", "the alias that led to the version, or none; `production` when left out", Shape.TEXT),
+        _key(f"{at}.begun-by", "who signed its first event", Shape.TEXT),
+        _key(f"{at}.admins", "who are its admins now; who began it when left out", Shape.PERSONS),
+        _key(f"{at}.digest", "of its first event", Shape.TEXT),
+        _key(f"{at}.environment", "which registry it is of", Shape.TEXT),
+        Key(path=f"{at}.sequence", about="number of its newest event", shapes=(Shape.WHOLE,), least=1),
+        _key(f"{at}.first-use", "that the host had never seen it", Shape.TRUE),
+        _key(f"{at}.checkpoint", "the checkpoint beside it, or none", Shape.KEYS, Shape.WORD, words=(NONE,)),
+        _key(f"{at}.checkpoint.by", "who signed it", Shape.TEXT),
+        Key(path=f"{at}.checkpoint.sequence", about="of which event", shapes=(Shape.WHOLE,), least=1),
+        _key(f"{at}.checkpoint.issued", "from when it is", Shape.TIME),
+        _key(f"{at}.checkpoint.expires", "until when it goes", Shape.TIME),
+        _key(f"{at}.checkpoint.about", "which branch of the log", Shape.WORD, words=("log", "other-branch")),
     )
 
 

@@ -23,15 +23,28 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from attest.cases.keys import ALLOWED, KIND, NONE, TABLE, TYPES
-from attest.cases.values import About, Built, CaseFile, Commit, Feed, PolicyCase, Said, SaidClaim, Version
+from attest.cases.values import (
+    About,
+    Built,
+    CaseFile,
+    Commit,
+    Feed,
+    PolicyCase,
+    Said,
+    SaidCheckpoint,
+    SaidClaim,
+    SaidLog,
+    Version,
+)
 from attest.claims import record_schema
 from attest.claims.predicates import LOCAL_BUILDER, ML_BOM, MODEL_SIGNATURE, PROVENANCE
 from attest.errors import AttestError, PolicyError, RecordError
 from attest.model.manifest import FileFormat, FileKind, ModelFile, ModelManifest
+from attest.policy import entries
 from attest.policy.keys import Shape
 from attest.policy.reading import read_text, read_texts, read_word
 from attest.strict_yaml import dotted, load_file
-from attest.trust.window import read_time
+from attest.trust.times import read_time
 from attest.written_path import written_path
 from attest_registry.digest import Digest
 
@@ -168,6 +181,7 @@ class _Reader:
             feed=self._feed((*path, "revocations"), value.get("revocations", NONE)),
             promoted=self._optional_time((*path, "promoted"), value),
             aliases=MappingProxyType(self._aliases((*path, "aliases"), value.get("aliases", {}), ancestors)),
+            log=self._log((*path, "log"), value.get("log", NONE)),
             at=f"{self.document.what}:{self.document.position(path)}",
         )
 
@@ -322,16 +336,53 @@ class _Reader:
         TABLE.checked(self.document, path, value)
         if "by" not in value:
             raise self.document.error(path, "the feed is by nobody", code="missing-key", expected="by: …")
-        sequence = value.get("sequence", 1)
-        if type(sequence) is not int or sequence < 1:
-            raise self.document.error(
-                (*path, "sequence"), "sequence counts issues", code="wrong-type", expected="1 or more"
-            )
         revoked = read_texts(self.document, (*path, "revoked"), value["revoked"]) if "revoked" in value else ()
         return Feed(
             by=read_text(self.document, (*path, "by"), value["by"]),
-            sequence=sequence,
+            sequence=self._sequence(path, value, 1),
             issued=self._time((*path, "issued"), value),
             expires=self._time((*path, "expires"), value),
             revoked=revoked,
+        )
+
+    def _sequence(self, path: NodePath, value: Mapping[str, Any], default: int) -> int:
+        found = value.get("sequence", default)
+        if type(found) is not int or found < 1:
+            raise self.document.error(
+                (*path, "sequence"), f"{dotted(path)}.sequence counts", code="wrong-type", expected="1 or more"
+            )
+        return found
+
+    def _log(self, path: NodePath, value: Any) -> SaidLog | None:
+        if value == NONE:
+            return None
+        TABLE.checked(self.document, path, value)
+        if "begun-by" not in value:
+            raise self.document.error(path, "the log is by nobody", code="missing-key", expected="begun-by: …")
+        begun_by = read_text(self.document, (*path, "begun-by"), value["begun-by"])
+        sequence = self._sequence(path, value, 1)
+        alias = str(value.get("alias", "production"))
+        return SaidLog(
+            alias=None if alias == NONE else alias,
+            begun_by=begun_by,
+            admins=read_texts(self.document, (*path, "admins"), value.get("admins", begun_by)),
+            digest=entries.digest(self.document, path, value, "digest"),
+            environment=value.get("environment"),
+            sequence=sequence,
+            first_use=value.get("first-use", False) is True,
+            checkpoint=self._checkpoint((*path, "checkpoint"), value.get("checkpoint", NONE), sequence),
+        )
+
+    def _checkpoint(self, path: NodePath, value: Any, sequence: int) -> SaidCheckpoint | None:
+        if value == NONE:
+            return None
+        TABLE.checked(self.document, path, value)
+        if "by" not in value:
+            raise self.document.error(path, "the checkpoint is by nobody", code="missing-key", expected="by: …")
+        return SaidCheckpoint(
+            by=read_text(self.document, (*path, "by"), value["by"]),
+            sequence=self._sequence(path, value, sequence),
+            issued=self._time((*path, "issued"), value),
+            expires=self._time((*path, "expires"), value),
+            other_branch=value.get("about", "log") != "log",
         )

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from attest.cases.values import CaseFile, PolicyCase
     from attest.cases.version import Made
-    from attest.policy.ancestry import Sought
+    from attest.policy.ancestry import GivenLog, Sought
     from attest.policy.requirements import Policy
     from attest.policy.verdict import Verdict
     from attest.verify.facts import Judged
@@ -139,7 +139,7 @@ class _Scene:
 
     def gathered(self, policy: Policy, judged: Judged, reference: str) -> Gathered:
         own = {alias: self._found(self.ancestors[name], policy) for alias, name in self.case.aliases.items()}
-        gathered = Gathered(references=own, promoted=self.case.promoted)
+        gathered = Gathered(references=own, promoted=self.case.promoted, log=self._log(policy))
         if not policy.goes_beyond:
             return gathered
         policies = {each.digest: self.filled(each) for each in beyond.nested(policy)}
@@ -154,11 +154,8 @@ class _Scene:
             now=self.case.now,
             gathered=gathered,
         )
-        while wanted := beyond.wanted(case):
-            more = {sought: self._look_for(sought, policies[sought.policy]) for sought in wanted}
-            gathered = replace(gathered, ancestors={**gathered.ancestors, **more})
-            case = replace(case, gathered=gathered)
-        return gathered
+        found = beyond.ancestors(case, lambda sought, _: self._look_for(sought, policies[sought.policy]))
+        return replace(gathered, ancestors=found)
 
     def _look_for(self, sought: Sought, policy: Policy) -> Ancestor | Unreached:
         for made in self.ancestors.values():
@@ -200,6 +197,15 @@ class _Scene:
         except AttestError as error:
             return GivenFeed(place="the feed of the case", error=error)
         return GivenFeed(place="the feed of the case", fact=fact)
+
+    def _log(self, policy: Policy) -> GivenLog | None:
+        """The log of the case, as whoever had verified it would give it."""
+        said = self.case.log
+        if said is None:
+            return None
+        from attest.cases import logs  # noqa: PLC0415  # few cases have one
+
+        return logs.given(said, policy=policy, people=self.people, own=self.own, at=self.case.at)
 
     def _revoked(self, name: str) -> Any:
         if name == OWN:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from attest.claims.record_values import TrainingRecord
     from attest.model.manifest import ModelManifest
+    from attest_registry.digest import Digest
 
 
 class About(StrEnum):
@@ -124,6 +125,50 @@ class Feed:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SaidCheckpoint:
+    """A checkpoint of the log.
+
+    Args:
+        by: who signs it.
+        sequence: of which event.
+        issued: from when it is.
+        expires: until when it goes.
+        other_branch: whether it is of another branch than the log that is shown.
+    """
+
+    by: str
+    sequence: int
+    issued: datetime
+    expires: datetime
+    other_branch: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SaidLog:
+    """The log of the model.
+
+    Args:
+        alias: the alias that led to the version; `None` where it was named otherwise.
+        begun_by: who signed its first event.
+        admins: who are its admins now.
+        digest: of its first event; `None` for any.
+        environment: which registry it is of.
+        sequence: number of its newest event.
+        first_use: whether the host had never seen it.
+        checkpoint: the checkpoint beside it.
+    """
+
+    alias: str | None
+    begun_by: str
+    admins: tuple[str, ...]
+    digest: Digest | None
+    environment: str | None
+    sequence: int
+    first_use: bool
+    checkpoint: SaidCheckpoint | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class PolicyCase:
     """One case.
 
@@ -136,6 +181,7 @@ class PolicyCase:
         feed: what is revoked; `None` where there is no feed.
         promoted: when it was promoted; `None` where that is not known.
         aliases: alias → the ancestor that it points at.
+        log: the log of the model; `None` where there is none, or nobody looked.
         at: its place in the file, for messages.
     """
 
@@ -147,6 +193,7 @@ class PolicyCase:
     feed: Feed | None = None
     promoted: datetime | None = None
     aliases: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    log: SaidLog | None = None
     at: str = ""
 
 

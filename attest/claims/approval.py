@@ -17,7 +17,7 @@ from attest.claims.predicates import APPROVAL
 from attest.claims.signer_name import SignerName
 from attest.claims.statement import Statement, Subject
 from attest.errors import MalformedEvidence
-from attest.trust.window import read_time, shown
+from attest.trust.times import read_time, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -19,8 +19,8 @@ from attest.claims.decimals import read_decimal, shown
 from attest.claims.predicates import EVALUATION, TEST_RESULT
 from attest.claims.statement import Statement, Subject
 from attest.errors import MalformedEvidence
-from attest.trust.window import read_time
-from attest.trust.window import shown as shown_time
+from attest.trust.times import read_time
+from attest.trust.times import shown as shown_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

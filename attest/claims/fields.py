@@ -12,7 +12,7 @@ from attest_registry.errors import BadReference
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_MOST_ITEMS: Final = 2_000
+MOST_ITEMS: Final = 2_000
 
 
 def text(value: Mapping[str, Any], key: str) -> str:
@@ -76,8 +76,8 @@ def objects(value: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
         MalformedEvidence: something else is there, or too many.
     """
     found = value.get(key, [])
-    if not isinstance(found, list) or len(found) > _MOST_ITEMS or not all(isinstance(item, dict) for item in found):
-        raise MalformedEvidence(f"the claim needs a list of objects as {key}", expected=f"at most {_MOST_ITEMS}")
+    if not isinstance(found, list) or len(found) > MOST_ITEMS or not all(isinstance(item, dict) for item in found):
+        raise MalformedEvidence(f"the claim needs a list of objects as {key}", expected=f"at most {MOST_ITEMS}")
     return found
 
 

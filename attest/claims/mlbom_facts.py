@@ -107,6 +107,7 @@ def file_facts(file: ModelFile) -> dict[str, str]:
             terms.FILE_FORMAT: file.format.kind.value,
             terms.FILE_CODE: _yes(said=file.format.code_bearing),
             terms.FILE_REASON: file.format.reason or None,
+            terms.FILE_OUTSIDE: file.format.outside or None,
             terms.FILE_ROLE: file.role,
             terms.FILE_SIZE: str(file.size),
             terms.FILE_PARAMETERS: str(file.format.parameters) if file.format.parameters is not None else None,

@@ -169,6 +169,7 @@ def _files(parts: Sequence[tuple[Fields, Properties]]) -> tuple[BOMFile, ...]:
             code_bearing=facts.boolean(terms.FILE_CODE),
             role=facts.one(terms.FILE_ROLE),
             size=facts.count(terms.FILE_SIZE),
+            outside=facts.one(terms.FILE_OUTSIDE),
         )
         if files.setdefault(file.path, file) is not file:
             raise MalformedEvidence(f"the ML-BOM lists the file {file.path[:80]!r} twice", code="bom-contradiction")

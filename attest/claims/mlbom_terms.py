@@ -48,6 +48,7 @@ URI: Final = "attest:uri"
 FILE_FORMAT: Final = "attest:file:format"
 FILE_CODE: Final = "attest:file:code-bearing"
 FILE_REASON: Final = "attest:file:code-reason"
+FILE_OUTSIDE: Final = "attest:file:outside"
 FILE_ROLE: Final = "attest:file:role"
 FILE_SIZE: Final = "attest:file:size"
 FILE_PARAMETERS: Final = "attest:file:parameters"
@@ -108,6 +109,7 @@ class BOMFile:
         code_bearing: whether loading it can run code; `None` where the BOM does not say.
         role: what it is for, where said.
         size: bytes, where said.
+        outside: what it leads to outside of the model, where said.
     """
 
     path: str
@@ -116,6 +118,7 @@ class BOMFile:
     code_bearing: bool | None = None
     role: str | None = None
     size: int | None = None
+    outside: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

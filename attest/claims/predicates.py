@@ -28,6 +28,7 @@ APPROVAL: Final = f"{OWN_NAMESPACE}predicate:approval:v1"
 CARD: Final = f"{OWN_NAMESPACE}predicate:card:v1"
 SCAN: Final = f"{OWN_NAMESPACE}predicate:scan:v1"
 EVENT: Final = f"{OWN_NAMESPACE}predicate:event:v1"
+CHECKPOINT: Final = f"{OWN_NAMESPACE}predicate:checkpoint:v1"
 REVOCATIONS: Final = f"{OWN_NAMESPACE}predicate:revocations:v1"
 
 BUILD_TYPE: Final = f"{OWN_NAMESPACE}buildtypes:model-training:v1"
@@ -48,6 +49,7 @@ WORDS: Final = {
     VULNS_V0_2: "vulnerability scan",
     VULNS_V0_1: "vulnerability scan v0.1",
     EVENT: "event",
+    CHECKPOINT: "checkpoint",
     REVOCATIONS: "revocations",
 }
 

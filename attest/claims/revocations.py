@@ -15,7 +15,7 @@ from attest.claims import fields
 from attest.claims.predicates import REVOCATIONS
 from attest.claims.statement import Statement, Subject
 from attest.errors import MalformedEvidence
-from attest.trust.window import read_time, shown
+from attest.trust.times import read_time, shown
 from attest_registry.digest import Digest
 from attest_registry.strict_json import to_compact_json
 
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 Word = TypeVar("Word", bound=StrEnum)
 
 _SUBJECT: Final = "revocations"
-_FIELDS: Final = {"by", "sequence", "issued", "expires", "entries"}
+_FIELDS: Final = {"by", "sequence", "issued", "expires", "entries", "withdrawn"}
 _ENTRY_FIELDS: Final = {"kind", "value", "since", "reason", "scope"}
+_WITHDRAWN_FIELDS: Final = {"kind", "value", "at", "reason"}
 _MOST_SEQUENCE: Final = 2**53 - 1
 
 
@@ -95,6 +96,23 @@ class Revocation:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Withdrawal:
+    """A revocation that was a mistake. It decides nothing: it says who took back what, when and why.
+
+    Args:
+        kind: what was revoked.
+        value: which one.
+        at: when it was taken out of the list.
+        reason: why, for people.
+    """
+
+    kind: Kind
+    value: Digest | Holder | int
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Revocations:
     """A feed.
 
@@ -104,6 +122,7 @@ class Revocations:
         expires: until when it counts.
         entries: all that is revoked.
         previous: digest of the words of the feed before; of its own list in the first one.
+        withdrawn: what was revoked by mistake once.
     """
 
     sequence: int
@@ -111,6 +130,7 @@ class Revocations:
     expires: datetime
     entries: tuple[Revocation, ...]
     previous: Digest
+    withdrawn: tuple[Withdrawal, ...] = ()
 
 
 def build(
@@ -121,6 +141,7 @@ def build(
     issued: datetime,
     valid: timedelta,
     previous: Statement | None = None,
+    withdrawn: Sequence[Withdrawal] = (),
 ) -> Statement:
     """The claim "this and nothing else is revoked".
 
@@ -131,11 +152,12 @@ def build(
         issued: when.
         valid: how long readers may go by it.
         previous: the feed before, as it was signed.
+        withdrawn: what was revoked by mistake once.
 
     Raises:
         MalformedEvidence: the numbers or times contradict one another.
     """
-    listed = [_written(entry) for entry in entries]
+    listed = [entry_document(entry) for entry in entries]
     digest = Digest.of(to_compact_json(listed) if previous is None else previous.raw)
     statement = Statement.build(
         subjects=[Subject(name=_SUBJECT, digest=digest)],
@@ -146,22 +168,37 @@ def build(
             "issued": shown(issued.astimezone(UTC)),
             "expires": shown((issued + valid).astimezone(UTC)),
             "entries": listed,
+            **({"withdrawn": [withdrawal_document(each) for each in withdrawn]} if withdrawn else {}),
         },
     )
     parse(statement)
     return statement
 
 
-def _written(entry: Revocation) -> dict[str, Any]:
-    value: Any = entry.value
+def _value_document(value: Digest | Holder | int) -> dict[str, str] | int:
     if isinstance(value, Digest):
-        value = {"sha256": value.hex}
-    elif isinstance(value, Holder):
+        return {"sha256": value.hex}
+    if isinstance(value, Holder):
         named = {"issuer": value.issuer, "subject": value.subject}
-        value = {key: text for key, text in named.items() if text is not None}
+        return {key: text for key, text in named.items() if text is not None}
+    return value
+
+
+def withdrawal_document(entry: Withdrawal) -> dict[str, Any]:
+    """A withdrawal, as it stands in a feed."""
     return {
         "kind": entry.kind.value,
-        "value": value,
+        "value": _value_document(entry.value),
+        "at": shown(entry.at.astimezone(UTC)),
+        "reason": entry.reason,
+    }
+
+
+def entry_document(entry: Revocation) -> dict[str, Any]:
+    """A revocation, as it stands in a feed."""
+    return {
+        "kind": entry.kind.value,
+        "value": _value_document(entry.value),
         "since": shown(entry.since.astimezone(UTC)),
         "reason": entry.reason,
         "scope": entry.scope.value,
@@ -194,6 +231,7 @@ def parse(statement: Statement) -> Revocations:
         expires=expires,
         entries=tuple(_read(entry) for entry in fields.objects(said, "entries")),
         previous=statement.subjects[0].digest,
+        withdrawn=tuple(_read_withdrawal(entry) for entry in fields.objects(said, "withdrawn")),
     )
 
 
@@ -206,6 +244,17 @@ def _read(entry: Mapping[str, Any]) -> Revocation:
         since=read_time(fields.text(entry, "since"), what="since"),
         reason=fields.text(entry, "reason"),
         scope=_word(entry, "scope", Scope),
+    )
+
+
+def _read_withdrawal(entry: Mapping[str, Any]) -> Withdrawal:
+    fields.only(entry, _WITHDRAWN_FIELDS, "fields of a withdrawal")
+    kind = _word(entry, "kind", Kind)
+    return Withdrawal(
+        kind=kind,
+        value=_value(entry, kind),
+        at=read_time(fields.text(entry, "at"), what="at"),
+        reason=fields.text(entry, "reason"),
     )
 
 

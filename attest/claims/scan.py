@@ -17,7 +17,7 @@ from attest.claims.decimals import read_decimal
 from attest.claims.predicates import SCAN, VULNS_V0_1, VULNS_V0_2
 from attest.claims.statement import Statement, Subject
 from attest.errors import MalformedEvidence
-from attest.trust.window import read_time, shown
+from attest.trust.times import read_time, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

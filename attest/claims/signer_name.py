@@ -46,6 +46,11 @@ class SignerName:
         fields.only(value, {"issuer", "subject"}, "fields of a signer")
         return cls(issuer=fields.text(value, "issuer"), subject=fields.text(value, "subject"))
 
+    @property
+    def title(self) -> str:
+        """What people see: `key sha256:7d1c8f20b4e1`, or `alice@example.com via https://accounts.example.com`."""
+        return f"key {self.key.short}" if self.key is not None else f"{self.subject} via {self.issuer}"
+
     def to_json(self) -> dict[str, Any]:
         """As it stands in a claim."""
         if self.key is not None:

@@ -15,7 +15,7 @@ from attest.claims import fields
 from attest.claims.predicates import OWN_NAMESPACE, VERIFICATION_SUMMARY
 from attest.claims.statement import Statement, Subject
 from attest.errors import AttestError, MalformedEvidence
-from attest.trust.window import read_time, shown
+from attest.trust.times import read_time, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -12,7 +12,7 @@ from attest.cli import options, render
 from attest.cli.references import REFERENCE
 from attest.errors import InputError, MalformedEvidence, Refusal
 from attest.settings import Settings
-from attest.stores import Reach, repository_for
+from attest.stores import Reach, repository_for, version_meant
 from attest.written_path import written_path
 from attest_registry.digest import written_whole
 from attest_registry.reference import Reference
@@ -66,7 +66,8 @@ def export(
     def repository_of(each: Reference) -> Repository:
         return repository_for(each, settings, reach)
 
-    version = bom_of(parsed, repository_of(parsed), policy=policy, now=now)
+    meant, repository = version_meant(parsed, settings, reach, now=now)
+    version = bom_of(meant, repository, policy=policy, now=now)
     wanted = spec or str(version.document["specVersion"])
     _check(version.document, version, str(version.document["specVersion"]), merged=False)
     if with_ancestors:

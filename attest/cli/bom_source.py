@@ -12,7 +12,7 @@ from click.shell_completion import CompletionItem
 from attest.cli.references import ReferenceArgument
 from attest.errors import AttestError, InputError, MalformedEvidence, NoTrust
 from attest.settings import Settings
-from attest.stores import Reach, repository_for
+from attest.stores import Reach, version_meant
 from attest.written_path import written_path
 from attest_registry.reference import Reference
 
@@ -126,8 +126,8 @@ def _load(text: str, asking: Asking) -> Given:
     settings = Settings.load()
     reference = Reference.parse(text)
     policy = _policy(settings, asking.whom, asked_for=text)
-    repository = repository_for(reference, settings, asking.reach)
-    found = bom_of(reference, repository, policy=policy, now=datetime.now(UTC))
+    meant, repository = version_meant(reference, settings, asking.reach)
+    found = bom_of(meant, repository, policy=policy, now=datetime.now(UTC))
     return Given(
         title=str(found.reference),
         document=found.document,

@@ -11,7 +11,7 @@ from attest.cli import options, render
 from attest.cli.references import REFERENCE
 from attest.errors import InputError
 from attest.settings import Settings
-from attest.stores import Reach, repository_for
+from attest.stores import Reach, version_meant
 from attest_registry import limits
 from attest_registry.digest import written_whole
 from attest_registry.reference import Reference
@@ -40,10 +40,10 @@ def export(*, reference: str, folder: Path, as_json: bool, plain_http: bool, ca_
     from attest.admit import locate_version  # noqa: PLC0415
     from attest.evidence.collect import collect  # noqa: PLC0415
 
-    repository = repository_for(
+    meant, repository = version_meant(
         Reference.parse(reference), Settings.load(), Reach(plain_http=plain_http, ca_file=ca_file)
     )
-    pinned, artefact = locate_version(Reference.parse(reference), repository)
+    pinned, artefact = locate_version(meant, repository)
     collected = collect(repository, artefact.digest)
     for damaged in collected.damaged:
         render.warning("evidence-damaged", f"{damaged.origin[:19]}: {damaged.error.message}")
@@ -93,17 +93,22 @@ def attach(*, reference: str, files: tuple[Path, ...], plain_http: bool, ca_file
     from attest.admit import locate_version  # noqa: PLC0415
     from attest.evidence.attach import attach as store  # noqa: PLC0415
 
-    repository = repository_for(
+    meant, repository = version_meant(
         Reference.parse(reference), Settings.load(), Reach(plain_http=plain_http, ca_file=ca_file)
     )
-    pinned, artefact = locate_version(Reference.parse(reference), repository)
-    bundles = [_read_bundle(path) for path in files]
+    pinned, artefact = locate_version(meant, repository)
+    bundles = [read_bundle(path) for path in files]
     store(repository, bundles, subject=artefact.manifest.descriptor, created=None)
     render.note(f"attached {render.plural(len(bundles), 'bundle')}")
     render.result(str(pinned))
 
 
-def _read_bundle(path: Path) -> tuple[bytes, str]:
+def read_bundle(path: Path) -> tuple[bytes, str]:
+    """A bundle from a file, and the type of its claim; nothing is verified.
+
+    Raises:
+        InputError: it is too large, or no bundle with a claim.
+    """
     from attest.claims.statement import Statement  # noqa: PLC0415
     from attest.errors import AttestError  # noqa: PLC0415
     from attest.signing.bundle import Bundle  # noqa: PLC0415

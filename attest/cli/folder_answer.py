@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from attest.claims.predicates import word_for
@@ -14,6 +14,8 @@ from attest.verify.binding import FileStatus
 from attest_registry.digest import Digest
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from attest.cli.verdicts import Shape
     from attest.policy.document import Policy
     from attest.verify.directory import FolderFindings
@@ -41,7 +43,7 @@ class Answer:
         findings: the folder compared with what was signed.
         policy: what it was judged by.
         reference: the version that it was held against; `None` for a bundle.
-        unnamed: files that can run code and that nothing names.
+        unnamed: files that nothing names: why they lead outside of the model, or `None` where they can run code.
         bundle: the bundle's path inside the folder, which is no part of the model.
         exclude: patterns that the person left out.
     """
@@ -50,7 +52,7 @@ class Answer:
     findings: FolderFindings
     policy: Policy
     reference: str | None
-    unnamed: tuple[str, ...] = ()
+    unnamed: Mapping[str, str | None] = field(default_factory=dict)
     bundle: str | None = None
     exclude: tuple[str, ...] = ()
 
@@ -73,7 +75,7 @@ class Answer:
 
         Raises:
             Tampered: files differ, are missing, or are not signed.
-            Refusal: files can run code and are not named.
+            Refusal: files can run code, or lead outside, and are not named.
         """
         if shape.as_sarif:
             from attest.cli import sarif  # noqa: PLC0415
@@ -86,6 +88,8 @@ class Answer:
             self._show()
         if not self.findings.is_what_was_signed:
             raise Tampered(f"{self.folder} is not what was signed", shown=True)
+        if self.unnamed and all(self.unnamed.values()):
+            raise Refusal(f"{self.folder} holds files that lead outside", code="reference-outside", shown=True)
         if self.unnamed:
             raise Refusal(f"{self.folder} holds files that can run code", code="code-bearing-file", shown=True)
 
@@ -102,7 +106,7 @@ class Answer:
             self._line("✓", f"{render.plural(same, f'{other}file')}, every byte read")
         listed = {wrong.path for wrong in findings.wrong}
         for path in [path for path in self.unnamed if path not in listed][:_MOST_ROWS]:
-            self._line("✗", f"{render.clean(path)}   can run code and is not named")
+            self._line("✗", f"{render.clean(path)}   {self._why(path)} and is not named")
         self._show_left_out()
         if self.reference is None and not findings.wrong and is_short_form(self.policy):
             self._show_alone()
@@ -116,6 +120,10 @@ class Answer:
             render.hint("\n".join(f"--exclude {shlex.quote(path)}" for path in self._empty))
         elif self.word == "DENIED":
             render.hint("\n".join(f"--allow-code {shlex.quote(path)}" for path in self.unnamed))
+
+    def _why(self, path: str) -> str:
+        outside = self.unnamed[path]
+        return "can run code" if outside is None else f"leads outside ({render.clean(outside)})"
 
     def _line(self, symbol: str, text: str) -> None:
         render.result(f"  {render.mark(symbol, sys.stdout)} {text}")
@@ -168,7 +176,8 @@ class Answer:
                     "expected": None if finding.expected is None else str(finding.expected),
                     "found": None if finding.found is None else str(finding.found),
                     "span": None if finding.span is None else list(finding.span),
-                    "code_bearing_not_named": finding.path in self.unnamed,
+                    "code_bearing_not_named": self.unnamed.get(finding.path, "") is None,
+                    "outside_not_named": self.unnamed.get(finding.path) or None,
                 }
                 for finding in self.findings.files
             ],

@@ -31,30 +31,54 @@ GROUPS: Final[dict[str, dict[str, str]]] = {
         "ls": "models, or the versions of one",
         "sign": "sign a folder into a bundle beside it, without a registry",
     },
+    "Registry": {
+        "promote": "point a name at a version, through its gate",
+        "rollback": "point a name at the version that held it before",
+        "demote": "take a name away",
+        "resolve": "the version that a name means, by the verified log",
+        "history": "what happened to a model, and what was the case at a time",
+        "evaluate": "record a signed evaluation of a version",
+        "approve": "sign that you reviewed a version and approve it",
+        "reject": "sign that you reviewed a version and reject it",
+        "archive": "take a version out of use",
+        "revoke": "have a version refused from now on",
+        "rm": "delete a model: its name is never used again",
+        "alias": "names that point at versions, and the policies that guard them",
+        "role": "who may do what to a model",
+        "log": "look at a model's log, check it whole, end a fork",
+        "copy": "take a version to another registry, with its evidence",
+        "lineage": "what a version came from, and what was made from it",
+        "checkpoint": "sign how far a model's log goes, for readers without memory",
+        "search": "find versions by metrics, aliases, lineage, people and times",
+        "tag": "free notes about a model or version, unsigned",
+        "whoami": "who you are, and what you may do",
+        "login": "keep a registry's credentials",
+        "logout": "forget them",
+    },
     "Serving": {
         "exec": "verify, then run a server on the verified files",
     },
     "Policy and trust": {
         "policy": "write, check and explain policies",
+        "revocations": "issue the signed feed of what no longer counts",
         "trust": "pin, refresh and look at the trusted root",
         "key": "look at keys",
         "record": "write and check training records",
         "bom": "look at CycloneDX ML-BOMs, compare and export them",
         "evidence": "take evidence out, or attach it",
     },
-    "Registry": {
-        "login": "keep a registry's credentials",
-        "logout": "forget them",
-    },
     "Upkeep": {
         "info": "versions, folders and settings, for bug reports",
         "cache": "look at and clear fetched models",
+        "catalogue": "make the index of models again, check it, migrate it",
         "explain": "what an error code means and what to do",
         "completion": "completion for bash, zsh or fish",
-        "help": "help on a topic: references, policy, exit-codes, environment, glossary, offline",
+        "help": "help on a topic: references, registry, policy, exit-codes, environment, glossary, offline",
     },
 }
-_OTHER_NAMES: Final = {"inspect": "show"}
+HIDDEN: Final = ("register",)
+"""Verbs that the list of all commands leaves out: push does what they do."""
+_OTHER_NAMES: Final = {"inspect": "show", "catalog": "catalogue"}
 _INTERNAL: Final = 5
 _GARBAGE_AFTER: Final = 50_000
 """New objects before Python looks for cycles. Its own 700 make it look sixty times while the modules of one short
@@ -65,7 +89,8 @@ WELCOME: Final = f"""attest {__version__}: sign models, prove where they come fr
   attest keygen                                  make a signing key (once)
   attest push ./model credit-risk                sign a folder, store it as the next version
   attest verify credit-risk:1 --key PUBLIC_KEY   check a version
-  attest pull credit-risk:1 ./model --key …      verify, then fetch
+  attest promote credit-risk:1 --to production   point a name at it, through its gate
+  attest pull credit-risk@production ./model …   verify, then fetch
   attest exec --model credit-risk:1 -- CMD       verify, then run CMD on the verified files
 
 All commands: attest help      How references look: attest help references
@@ -82,7 +107,7 @@ class Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Import a verb's file."""
         name = _OTHER_NAMES.get(cmd_name, cmd_name)
-        if not any(name in verbs for verbs in GROUPS.values()):
+        if not any(name in verbs for verbs in (*GROUPS.values(), HIDDEN)):
             return None
         module = importlib.import_module(f"attest.cli.{_module(name)}")
         command: click.Command = module.command
@@ -144,7 +169,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _verb(given: Sequence[str]) -> str | None:
     """The verb that was typed, wherever the options of the main command stand."""
-    return next((word for word in given if any(word in verbs for verbs in (*GROUPS.values(), _OTHER_NAMES))), None)
+    return next(
+        (word for word in given if any(word in verbs for verbs in (*GROUPS.values(), _OTHER_NAMES, HIDDEN))), None
+    )
 
 
 def _left(left: SystemExit, given: Sequence[str], verb: str | None) -> int:

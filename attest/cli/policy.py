@@ -88,11 +88,11 @@ def _keys(texts: tuple[str, ...], publisher: str) -> dict[str, TrustedKey]:
 
 
 def _say_next(out: str, profile: str, given: dict[str, TrustedKey], names: tuple[str, ...], *, has_cases: bool) -> None:
-    from attest.policy.starting import placeholder  # noqa: PLC0415
+    from attest.policy import starting  # noqa: PLC0415
 
     who = ", ".join(f"{name} is {key.name}, key {key.fingerprint.short}" for name, key in given.items())
     render.note(f"wrote {out}: profile {profile}; {who or 'nobody is named yet'}")
-    missing = [placeholder(name, alone=len(names) == 1) for name in names if name not in given]
+    missing = [starting.placeholder(name, alone=len(names) == 1) for name in names if name not in given]
     if missing:
         what = "a public key" if len(missing) == 1 else "public keys"
         render.note(f"next: put {what} in place of {', '.join(missing)}, then attest policy check {out}")
@@ -100,6 +100,12 @@ def _say_next(out: str, profile: str, given: dict[str, TrustedKey], names: tuple
         render.note(f"next: attest policy explain {out}")
     if has_cases:
         render.note(f"and: attest policy test {out}     tries it out on the cases beside it; add your own")
+    offered = starting.offered(profile)
+    if offered:
+        what = " and ".join(f"`{key}`" for key in offered)
+        render.note(f"not asked for yet: {what}, what no longer counts; they are comments at its end")
+    if "revocations" in offered:
+        render.note("     attest revocations init FILE     begins the signed feed that `revocations` names")
 
 
 @command.command(epilog=options.examples("attest policy check policy.yaml"))

@@ -11,7 +11,7 @@ from attest.cli import options, push_options, push_table, render, signers
 from attest.cli.progress import Bars
 from attest.errors import InputError, Interrupted, NoTrust
 from attest.settings import Settings
-from attest.stores import Reach, repository_for
+from attest.stores import Reach, repository_for, surroundings_for
 from attest.whom import Whom
 from attest.written_path import written_path
 from attest_registry.reference import Reference
@@ -75,6 +75,7 @@ class Push:
 
     def run(self) -> None:
         """All of it."""
+        from attest.lifecycle.registering import check_before_storing  # noqa: PLC0415
         from attest.publish import read_folder, sign_claims, store  # noqa: PLC0415
 
         choice = signers.choose(self._values, self._settings)
@@ -92,6 +93,7 @@ class Push:
             training = self._training(record, bars)
         self._show(folder, training, record_file)
         signer = choice.open()
+        check_before_storing(self._reference, self._settings, self._reach, signer=signer)
         signed = sign_claims(folder, training, model=self._reference.model, signer=signer, now=self._now)
         self._say(f"signed   model signature, provenance, ML-BOM        {signer.description}")
         if self._values["dry_run"]:
@@ -107,7 +109,25 @@ class Push:
                 jobs=self._values["jobs"],
                 progress=bars,
             )
-        self._report(published, repository.place, signer, choice.verify_with())
+        begun = self._register(published, signer)
+        self._report(published, repository.place, signer, choice.verify_with(), begun=begun)
+
+    def _register(self, published: Published, signer: BundleSigner) -> bool:
+        """The version's number in the model's log; whether that began it."""
+        from attest.lifecycle.registering import register_published  # noqa: PLC0415
+
+        done, shared = register_published(published, self._reference, self._settings, self._reach, signer=signer)
+        if not shared:
+            self._say_alone()
+        return done.begun
+
+    def _say_alone(self) -> None:
+        if not self._quiet:
+            render.warning(
+                "catalogue-not-shared",
+                "the catalogue is a file of this machine; before others change this model too, "
+                "set ATTEST_CATALOGUE to a database that all of them use",
+            )
 
     def _say(self, text: str) -> None:
         if not self._quiet:
@@ -117,12 +137,7 @@ class Push:
         from attest.ancestors import resolver  # noqa: PLC0415
         from attest.training_inputs import gather  # noqa: PLC0415
 
-        resolve = resolver(
-            lambda reference: repository_for(reference, self._settings, self._reach),
-            self._policy_for,
-            self._now,
-            state=self._settings.state,
-        )
+        resolve = resolver(surroundings_for(self._reference, self._settings, self._reach), self._policy_for, self._now)
         return gather(
             record,
             resolve=resolve,
@@ -170,7 +185,7 @@ class Push:
             render.result(f"{self._reference.name}@{digest}")
             render.note("dry run: nothing was changed")
 
-    def _report(self, published: Published, place: str, signer: BundleSigner, verify_with: str) -> None:
+    def _report(self, published: Published, place: str, signer: BundleSigner, verify_with: str, *, begun: bool) -> None:
         if self._values["as_json"]:
             render.document(
                 {
@@ -202,6 +217,11 @@ class Push:
         else:
             label = f" ({published.label})" if published.label else ""
             self._say(f"stored   {published.reference.model} version {published.number}{label}, in {place}")
+        if begun:
+            self._say(
+                f"admin    first event of {published.reference.model}: {signer.description} is its admin from now on"
+            )
+        if not published.already:
             self._say(f"next: attest verify {name}:{published.number} {verify_with}")
         render.result(str(published.reference))
 

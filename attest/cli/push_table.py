@@ -63,6 +63,8 @@ def describe_format(found: FileFormat) -> str:
     words = [found.kind.value]
     if found.code_bearing:
         words = [f"{found.kind.value}: can run code when loaded"]
+    elif found.outside:
+        words = [f"{found.kind.value}: leads outside the model"]
     if found.parameters is not None:
         words.append(f"{found.parameters:,} parameters")
     if found.architecture:
@@ -119,6 +121,8 @@ def warn(folder: ReadFolder) -> list[str]:
                 "code-bearing-file", f"{file.path} can run code when loaded; policies refuse it unless they name it"
             )
             excludes.append(file.path)
+        elif file.format.outside:
+            render.warning("reference-outside", f"{file.path}: {file.format.outside}; policies refuse that")
     for path in folder.tree.unlikely:
         render.warning("unlikely-file", f"{path} would belong to this version for ever")
         excludes.append(path)

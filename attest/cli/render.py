@@ -17,6 +17,7 @@ from attest.sizes import size as size  # noqa: PLC0414  # people's words for siz
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
 
     from attest.errors import AttestError
 
@@ -224,6 +225,16 @@ def error_document(problem: AttestError) -> dict[str, Any]:
         "hint": problem.hint,
         "exit_status": problem.exit_status,
     }
+
+
+def utc(moment: datetime) -> str:
+    """A time for people: `2026-03-08 14:32 UTC`."""
+    return moment.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def utc_json(moment: datetime) -> str:
+    """A time for machines: RFC 3339."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def plural(count: int, word: str) -> str:

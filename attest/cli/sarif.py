@@ -72,18 +72,20 @@ def of_folder(document: Mapping[str, Any], files: Sequence[FileFinding], *, fold
     """
     results, status = [], 0
     for file, said in zip(files, document["findings"], strict=True):
-        failed, unnamed = file.status.value != "same", said["code_bearing_not_named"]
+        outside = said["outside_not_named"]
+        failed, unnamed = file.status.value != "same", said["code_bearing_not_named"] or outside is not None
         if failed:
             status = wrong
         elif unnamed:
             status = status or 1
         text = f"{file.path}: {file.status.value}"
+        why = "can run code" if outside is None else f"leads outside ({outside})"
         results.append(
             {
                 "ruleId": "bytes",
                 "kind": "fail" if failed or unnamed else "pass",
                 "level": "error" if failed or unnamed else "none",
-                "message": {"text": _text(f"{text}, can run code and is not named" if unnamed else text)},
+                "message": {"text": _text(f"{text}, {why} and is not named" if unnamed else text)},
                 "locations": [_location(_relative(f"{folder.rstrip('/')}/{file.path}"))],
                 "partialFingerprints": {"finding/v1": _fingerprint("bytes", file.status.value, file.path)},
                 "properties": dict(said),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from attest.cli import options, render
+from attest.cli import options, render, show_log
 from attest.cli.references import REFERENCE
 from attest.errors import NoTrust
 from attest.settings import Settings
@@ -20,10 +20,17 @@ if TYPE_CHECKING:
     from attest.whom import Whom
 
 
-@click.command(epilog=options.examples("attest show credit-risk:1", "attest show credit-risk:1 --key alice.pub --json"))
+@click.command(
+    epilog=options.examples(
+        "attest show credit-risk:1",
+        "attest show credit-risk:1 --key alice.pub --json",
+        "attest show credit-risk@production --at 2026-03-08T14:32Z",
+    )
+)
 @click.argument("reference", metavar="REF", type=REFERENCE)
 @options.trust()
 @click.option("--files", is_flag=True, help="List every file with its digest.")
+@click.option("--at", "moment", metavar="TIME", help="With NAME@ALIAS: what it pointed at then; RFC 3339, or 30d, 6h.")
 @options.as_json()
 @options.reach()
 def command(
@@ -31,6 +38,7 @@ def command(
     reference: str,
     whom: Whom,
     files: bool,
+    moment: str | None,
     as_json: bool,
     plain_http: bool,
     ca_file: str | None,
@@ -43,15 +51,21 @@ def command(
 
     settings = Settings.load()
     reach = Reach(plain_http=plain_http, ca_file=ca_file)
-    in_force = _policy(settings, whom, asked_for=reference)
-    found = describe(Reference.parse(reference), lambda ref: repository_for(ref, settings, reach), policy=in_force)
+    in_force = policy_or_none(settings, whom, asked_for=reference)
+    parsed = Reference.parse(reference)
+    stands = show_log.standing_of(parsed, settings, reach, policy=in_force, moment=moment)
+    if stands is not None:
+        parsed = parsed.with_version(str(stands.version.number)).pinned(stands.version.manifest)
+    found = describe(parsed, lambda ref: repository_for(ref, settings, reach), policy=in_force)
+    tags = show_log.tags_of(parsed, settings)
     if as_json:
-        render.document(_document(found))
+        render.document(_document(found) | show_log.document(stands, tags))
     else:
-        _show(found, in_force, files=files)
+        _show(found, in_force, files=files, log=show_log.lines(stands, tags))
 
 
-def _policy(settings: Settings, whom: Whom, *, asked_for: str) -> Policy | None:
+def policy_or_none(settings: Settings, whom: Whom, *, asked_for: str) -> Policy | None:
+    """The policy in force; `None` where nothing says whom to trust, and nothing is verified."""
     from attest.trusting import policy_in_force  # noqa: PLC0415
 
     try:
@@ -64,7 +78,7 @@ _UNCHECKED = "log entries and timestamps not checked, because no trusted root is
 _SECTIONS = (("lineage", "none stated"), ("evidence", "none"))
 
 
-def _show(found: Description, policy: Policy | None, *, files: bool) -> None:
+def _show(found: Description, policy: Policy | None, *, files: bool, log: list[tuple[str, str]]) -> None:
     if policy is None:
         standing = render.paint("NOT VERIFIED: no policy or key given", "yellow", sys.stdout)
     elif found.verified:
@@ -74,7 +88,7 @@ def _show(found: Description, policy: Policy | None, *, files: bool) -> None:
     render.result(str(found.reference))
     render.result(f"  {standing}")
     absent = [(name, word) for name, word in _SECTIONS if not getattr(found, name)]
-    for line in render.columns([*_facts(found), *absent]):
+    for line in render.columns([*log, *_facts(found), *absent]):
         render.result(line)
     if files:
         render.result("  files")
@@ -87,7 +101,7 @@ def _show(found: Description, policy: Policy | None, *, files: bool) -> None:
             render.result(line)
     if found.lineage:
         render.result("  lineage")
-        _show_tree(found.lineage, "    ")
+        show_tree(found.lineage, "    ")
     if found.evidence:
         _show_evidence(found, judged=policy is not None)
 
@@ -160,14 +174,15 @@ def _row(row: EvidenceRow) -> tuple[str, str, str, str]:
     )
 
 
-def _show_tree(nodes: tuple[Ancestor, ...], indent: str) -> None:
+def show_tree(nodes: tuple[Ancestor, ...], indent: str) -> None:
+    """A lineage on stdout."""
     for index, node in enumerate(nodes):
         last = index == len(nodes) - 1
         digest = "unknown" if node.digest is None else node.digest[:19]
         known = "" if node.standing in {"clean", "hashed", "admitted"} or node.digest is None else f"   {node.standing}"
         text = f"{node.role:<14} {render.clean(node.name)}   {render.clean(digest)}{known}"
         render.result(f"{indent}{'└─' if last else '├─'} {text}")
-        _show_tree(node.parents, indent + ("   " if last else "│  "))
+        show_tree(node.parents, indent + ("   " if last else "│  "))
 
 
 def _document(found: Description) -> dict[str, Any]:
@@ -189,7 +204,7 @@ def _document(found: Description) -> dict[str, Any]:
             "licence": found.bom.licence,
             "metrics": [{"name": metric.name, "value": metric.value} for metric in found.bom.metrics],
         },
-        "lineage": [_node(node) for node in found.lineage],
+        "lineage": [node_document(node) for node in found.lineage],
         "evidence": [
             {
                 "claim": row.claim,
@@ -206,12 +221,13 @@ def _document(found: Description) -> dict[str, Any]:
     }
 
 
-def _node(node: Ancestor) -> dict[str, Any]:
+def node_document(node: Ancestor) -> dict[str, Any]:
+    """A node of a lineage, for `--json`."""
     return {
         "role": node.role,
         "name": node.name,
         "digest": node.digest,
         "standing": node.standing,
         "verified": node.verified,
-        "parents": [_node(parent) for parent in node.parents],
+        "parents": [node_document(parent) for parent in node.parents],
     }

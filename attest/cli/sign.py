@@ -73,6 +73,8 @@ class Sign:
                 if file.format.code_bearing:
                     text = f"{file.path} can run code when loaded; whoever verifies has to name it"
                     render.warning("code-bearing-file", text)
+                elif file.format.outside:
+                    render.warning("reference-outside", f"{file.path}: {file.format.outside}")
         signer = choice.open()
         raw = detached.sign(folder.manifest, name=_name(self._root), signer=signer)
         detached.write(self._place, raw, force=self._values["force"])

@@ -134,6 +134,15 @@ class KeyChoice:
         """The key's public half; `None` where a person has to be asked for a passphrase first."""
         return None if self._signer is None else self._signer.public_key
 
+    def public_half(self) -> PublicKey | None:
+        """What lies beside the key as its public half; `None` where nothing does."""
+        from attest.signing.pem import load_public  # noqa: PLC0415
+        from attest.signing.uri import file_of  # noqa: PLC0415
+
+        file = file_of(self._uri)
+        public = None if file is None else file.with_suffix(".pub")
+        return None if public is None or not public.exists() else load_public(public)
+
     def open(self) -> BundleSigner:
         """The signer; a person may be asked for a passphrase."""
         from attest.signing.bundle_signer import KeyBundleSigner  # noqa: PLC0415

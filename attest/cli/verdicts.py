@@ -11,7 +11,7 @@ from attest.cli import render
 from attest.policy.verdict import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from attest.policy.verdict import Finding, Verdict
     from attest.verify.facts import Judged
@@ -79,9 +79,7 @@ def show_verdict(
     write = render.note if refused else render.result
     write(reference)
     own = [finding for finding in verdict.findings if not finding.path]
-    width = max((len(finding.rule) for finding in own), default=0)
-    for finding in own:
-        _show_finding(finding, width, write)
+    show_lines(own, write)
     if len(own) < len(verdict.findings):
         _show_lineage(verdict, write)
     for rejected in judged.rejected if judged is not None else ():
@@ -90,6 +88,21 @@ def show_verdict(
             render.note(f"  note: evidence {origin} did not count: {why}")
     word = render.paint(verdict.word, _WORD_COLOURS[verdict.word], stream)
     write(f"{word}  by {by}")
+
+
+def show_findings(verdict: Verdict) -> None:
+    """The rules of a verdict on stderr, without its head and word: those that failed, and those that held."""
+    own = [finding for finding in verdict.findings if not finding.path and finding.status is not Status.NOT_REACHED]
+    show_lines(own, render.note)
+    if len(own) < len(verdict.findings):
+        _show_lineage(verdict, render.note)
+
+
+def show_lines(findings: Sequence[Finding], write: Callable[[str], None]) -> None:
+    """Findings, one line each, with what was expected and found of those that failed."""
+    width = max((len(finding.rule) for finding in findings), default=0)
+    for finding in findings:
+        _show_finding(finding, width, write)
 
 
 def _show_finding(finding: Finding, width: int, write: Callable[[str], None]) -> None:

@@ -175,8 +175,8 @@ def _judge(asked: _Asked, *, settings: Settings, reach: Reach, now: datetime, pr
 
 def _digest_of(text: str, settings: Settings, reach: Reach) -> Digest:
     from attest.admit import locate_version  # noqa: PLC0415
-    from attest.stores import repository_for  # noqa: PLC0415
+    from attest.stores import version_meant  # noqa: PLC0415
     from attest_registry.reference import Reference  # noqa: PLC0415
 
-    reference = Reference.parse(text)
-    return locate_version(reference, repository_for(reference, settings, reach))[1].digest
+    meant, repository = version_meant(Reference.parse(text), settings, reach)
+    return locate_version(meant, repository)[1].digest

@@ -111,7 +111,7 @@ def verify_folder(
         findings=findings,
         policy=asked.policy,
         reference=asked.reference,
-        unnamed=tuple(_unnamed_code(manifest, asked.policy)),
+        unnamed=_unnamed(manifest, asked.policy),
         bundle=own,
         exclude=question.exclude,
     )
@@ -209,13 +209,14 @@ def _judge(folder: str, findings: FolderFindings, manifest: ModelManifest, polic
         raise Denied(verdict, reference=folder)
 
 
-def _unnamed_code(manifest: ModelManifest, policy: Policy) -> list[str]:
-    """Files that can run code and that the policy does not name; read from their bytes, whatever a claim says."""
+def _unnamed(manifest: ModelManifest, policy: Policy) -> dict[str, str | None]:
+    """Files that the policy would have to name, and where they lead outside; by their bytes, whatever a claim says."""
     from attest.policy import patterns  # noqa: PLC0415
 
     named = policy.formats.code_bearing if policy.formats is not None else ()
-    return [
-        file.path
+    return {
+        file.path: None if file.format.code_bearing else file.format.outside
         for file in manifest.files
-        if file.format.code_bearing and not any(patterns.matches(pattern, file.path) for pattern in named)
-    ]
+        if (file.format.code_bearing or file.format.outside)
+        and not any(patterns.matches(pattern, file.path) for pattern in named)
+    }

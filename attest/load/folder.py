@@ -78,14 +78,23 @@ def judge_format(path: str, found: FileFormat, policy: Policy) -> None:
     demand = policy.formats
     if demand is None or any(patterns.matches(pattern, path) for pattern in demand.code_bearing):
         return
+    given = any(identity.given for identity in policy.identities.values())
+    naming = f"--allow-code {path}" if given else f"formats: {{code-bearing: [{path}]}} in the policy"
     if found.code_bearing:
-        given = any(identity.given for identity in policy.identities.values())
         raise Refusal(
             f"{shown(path)} can run code when it is loaded, and {policy.name} does not name it",
             code="code-bearing-file",
             expected="no such file, unless it is named",
             found=f"{found.kind.value} by its bytes" + (f": {found.reason}" if found.reason else ""),
-            hint=f"--allow-code {path}" if given else f"formats: {{code-bearing: [{path}]}} in the policy",
+            hint=naming,
+        )
+    if found.outside:
+        raise Refusal(
+            f"{shown(path)} leads to something that nobody signed, and {policy.name} does not name it",
+            code="reference-outside",
+            expected="only references to files of the model",
+            found=found.outside,
+            hint=naming,
         )
     if demand.allow is not None and found.kind not in demand.allow:
         raise Refusal(

@@ -70,6 +70,8 @@ def recognise(path: str, file: BinaryIO, size: int) -> FileFormat:
     if promised is not None and found.kind not in promised and size:
         details = MappingProxyType({**found.details, "misnamed": f"its name says {sample.suffix}"})
         found = dataclasses.replace(found, details=details)
+        if sample.suffix == "onnx" and not found.outside:  # runtimes read on behind what no reader of ours knows
+            found = dataclasses.replace(found, outside="it is named .onnx, and its tensors cannot be looked through")
     return found
 
 

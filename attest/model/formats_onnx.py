@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from attest.model.formats_onnx_data import data_outside
 from attest.model.manifest import FileFormat, FileKind
 from attest.model.sample import Damaged, clean
 
@@ -63,7 +64,9 @@ def read_onnx(sample: Sample) -> FileFormat | None:
         if number in by_number:
             details[name] = _text(sample, by_number[number])
     return FileFormat(
-        kind=FileKind.ONNX, details=MappingProxyType({key: text for key, text in details.items() if text})
+        kind=FileKind.ONNX,
+        details=MappingProxyType({key: text for key, text in details.items() if text}),
+        outside=data_outside(sample),
     )
 
 

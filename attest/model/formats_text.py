@@ -8,10 +8,13 @@ import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+from attest.model.formats_outside import FOLLOWED, is_index, leads_outside, pairs_once
 from attest.model.manifest import FileFormat, FileKind
 from attest.model.sample import HEADER_BYTES, clean, runs_code
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from attest.model.sample import Sample
 
 _NOT_TEXT: Final = re.compile(rb"[\x00-\x06\x0e-\x1a\x1c-\x1f\x7f]")
@@ -53,22 +56,27 @@ def read_text(sample: Sample) -> FileFormat | None:
 
 
 def _json(sample: Sample) -> FileFormat | None:
-    if sample.head.lstrip(b" \t\r\n\xef\xbb\xbf")[:1] not in (b"{", b"["):
+    begins = sample.head.lstrip(b" \t\r\n\xef\xbb\xbf")[:1]
+    if begins not in (b"{", b"[") and (begins or sample.suffix != "json"):  # white space is free in front, too
         return None
     if sample.size > _WHOLE_JSON_BYTES and sample.name in _CONFIG_NAMES:
         return runs_code(FileKind.JSON, "a configuration too large to be looked through for code elsewhere")
-    if sample.size > _WHOLE_JSON_BYTES:
-        return FileFormat(kind=FileKind.JSON) if sample.suffix in ("json", "ipynb") else None
+    if sample.size > (HEADER_BYTES if is_index(sample.name) else _WHOLE_JSON_BYTES):
+        followed = is_index(sample.name) or sample.name in FOLLOWED
+        outside = "it is too large to be looked through" if followed else ""
+        return FileFormat(kind=FileKind.JSON, outside=outside) if sample.suffix in ("json", "ipynb") else None
     try:
-        value = json.loads(sample.read(0, sample.size, what="a JSON document", limit=HEADER_BYTES))
+        raw = sample.read(0, sample.size, what="a JSON document", limit=HEADER_BYTES)
+        value = json.loads(raw, object_pairs_hook=pairs_once)
     except (ValueError, RecursionError):
         return None
+    outside = leads_outside(sample.name, value) if sample.suffix == "json" else ""
     if sample.name in _CONFIG_NAMES and isinstance(value, dict):
-        return _config(value)
-    return FileFormat(kind=FileKind.JSON)
+        return _config(value, outside)
+    return FileFormat(kind=FileKind.JSON, outside=outside)
 
 
-def _config(config: dict[str, Any]) -> FileFormat:
+def _config(config: dict[str, Any], outside: str) -> FileFormat:
     """What a configuration of transformers, peft or diffusers says about the model, and about code elsewhere."""
     architectures = config.get("architectures")
     first = architectures[0] if isinstance(architectures, list) and architectures else None
@@ -76,22 +84,34 @@ def _config(config: dict[str, Any]) -> FileFormat:
     quantisation = config.get("quantization_config")
     method = quantisation.get("quant_method") if isinstance(quantisation, dict) else None
     told = {"model_type": config.get("model_type"), "dtype": config.get("dtype", config.get("torch_dtype"))}
-    elsewhere = _code_elsewhere(config.get("auto_map"))
+    elsewhere = _code_elsewhere(config)
     return FileFormat(
         kind=FileKind.JSON,
         code_bearing=elsewhere is not None,
-        reason="" if elsewhere is None else f"auto_map fetches code from another repository: {elsewhere}",
+        reason=elsewhere or "",
         architecture=next((clean(name) for name in names if isinstance(name, str) and name), None),
         quantisation=clean(method) if isinstance(method, str) else None,
         details=MappingProxyType({key: clean(value) for key, value in told.items() if isinstance(value, str)}),
+        outside=outside,
     )
 
 
-def _code_elsewhere(auto_map: Any) -> str | None:
-    """The first class that transformers would fetch from another repository (`repo--module.Class`)."""
-    if not isinstance(auto_map, dict):
-        return None
-    named: list[Any] = []
-    for value in auto_map.values():
-        named.extend(value if isinstance(value, list) else [value])
-    return next((clean(name) for name in named if isinstance(name, str) and "--" in name), None)
+def _code_elsewhere(config: dict[str, Any]) -> str | None:
+    """Why loading it would fetch code from another repository, which transformers writes as `repo--module.Class`."""
+    for key in ("auto_map", "custom_pipelines"):
+        name = next((text for text in _texts(config.get(key)) if "--" in text), None)
+        if name is not None:
+            return f"{key} fetches code from another repository: {clean(name)}"
+    arguments = config.get("tokenizer_kwargs")
+    if isinstance(arguments, dict) and arguments.get("trust_remote_code"):
+        return "tokenizer_kwargs trusts the code of another repository"
+    return None
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text below a value of a document, whose depth is bounded by its parser."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _texts(part)

@@ -45,6 +45,7 @@ class FileFormat:
         architecture: the architecture's name, where the header says.
         quantisation: how weights are quantised, where the header says.
         details: anything else worth showing, as text pairs.
+        outside: what it leads to outside of the model, for people; empty where nothing does.
     """
 
     kind: FileKind
@@ -55,6 +56,7 @@ class FileFormat:
     architecture: str | None = None
     quantisation: str | None = None
     details: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    outside: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,6 +7,7 @@ one that was not found says why, and is never taken for one that holds.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -17,9 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from attest.claims.approval import Reviewed
+    from attest.claims.signer_name import SignerName
     from attest.claims.training import Input
     from attest.policy.feed import GivenFeed
-    from attest.verify.facts import Judged
+    from attest.verify.facts import Fact, Judged
     from attest_registry.digest import Digest
 
 _SCHEMES = ("oci://", "attest:")
@@ -64,7 +67,78 @@ class Unreached:
     why: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NotHeld:
+    """An alias that points at nothing yet, as the model's log proves: there is nothing to compare with."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InLog:
+    """What the model's log, which was verified, says of the version.
+
+    Args:
+        number: under which number it is registered.
+        sequence: the number of the log's newest event.
+        revoked: whether it was revoked there.
+        recorded: the claims about it that were recorded there, none of which may be missing.
+        gate: why the gate of the event that brought it to the alias does not hold; `None` where it does, or where it
+            was not reached through an alias.
+    """
+
+    number: int
+    sequence: int
+    revoked: bool = False
+    recorded: tuple[Reviewed, ...] = ()
+    gate: AttestError | None = None
+
+
 Ancestors: TypeAlias = "Mapping[Sought, Ancestor | Unreached]"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LogMark:
+    """An event of the log, as a checkpoint of its number has to have it.
+
+    Args:
+        event: digest of its words.
+        state: digest of the state after it.
+        manifest: the version that it is about.
+    """
+
+    event: Digest
+    state: Digest
+    manifest: Digest
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GivenLog:
+    """The model's log, after whoever gathered it has verified every event of it; or why it does not hold.
+
+    Args:
+        log: digest of its first event; `None` only beside `error`.
+        environment: which registry it is of.
+        sequence: number of its newest event.
+        first: who signed the first event; `None` where the policy pins the log without asking that.
+        admins: who are its admins now.
+        first_use: whether this host had never seen it.
+        alias: the alias through which the version was reached; `None` where it was named otherwise.
+        checkpoint: the checkpoint beside it, verified with the policy's own keys; `None` where none holds.
+        checkpoint_error: why none does, where there is one.
+        mark: what the log has at the checkpoint's number; `None` where it does not go so far.
+        error: why it could not be read, or does not hold.
+    """
+
+    log: Digest | None = None
+    environment: str | None = None
+    sequence: int = 0
+    first: SignerName | None = None
+    admins: tuple[SignerName, ...] = ()
+    first_use: bool = False
+    alias: str | None = None
+    checkpoint: Fact | None = None
+    checkpoint_error: AttestError | None = None
+    mark: LogMark | None = None
+    error: AttestError | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,14 +151,20 @@ class Gathered:
         references: alias → the version that it points at, with its evidence, for demands that compare with it.
         promoted: when the version was promoted to the use that is judged, as its log proves; `None` where that is not
             known, so that what is judged at promotion is judged now.
+        log: the log of the model; `None` where it has none, or nobody looked.
         base: the version that an adapter is about to be used with; `None` where nobody said.
+        in_log: what the model's log says of the version; `None` where there is no log, or nobody looked.
+        use: the alias that the version is judged for: it was reached through it, or is about to get it.
     """
 
     ancestors: Ancestors = field(default_factory=lambda: MappingProxyType({}))
     feeds: Mapping[Digest, GivenFeed] = field(default_factory=lambda: MappingProxyType({}))
-    references: Mapping[str, Ancestor | Unreached] = field(default_factory=lambda: MappingProxyType({}))
+    references: Mapping[str, Ancestor | Unreached | NotHeld] = field(default_factory=lambda: MappingProxyType({}))
     promoted: datetime | None = None
+    log: GivenLog | None = None
     base: Digest | None = None
+    in_log: InLog | None = None
+    use: str | None = None
 
 
 NOTHING = Gathered()
@@ -100,12 +180,19 @@ def ancestor_reference(item: Input, host: str | None) -> Reference | None:
     """
     if item.uri is None or item.digest is None:
         return None
+    address = _address(item.uri)
+    if address is None:
+        return None
+    scheme, found = address
+    return Reference(host=found.host if scheme == "oci://" else host, model=found.model, digest=item.digest)
+
+
+@lru_cache(maxsize=1024)  # each round of a walk asks for the same ones again
+def _address(uri: str) -> tuple[str, Reference] | None:
     for scheme in _SCHEMES:
-        if item.uri.startswith(scheme):
-            name = item.uri.removeprefix(scheme).partition("@")[0]
+        if uri.startswith(scheme):
             try:
-                found = Reference.parse(name)
+                return scheme, Reference.parse(uri.removeprefix(scheme).partition("@")[0])
             except AttestError:
                 return None
-            return Reference(host=found.host if scheme == "oci://" else host, model=found.model, digest=item.digest)
     return None

@@ -27,16 +27,14 @@ from attest.claims.approval import Decision
 from attest.claims.predicates import APPROVAL, ML_BOM, MODEL_SIGNATURE, PROVENANCE, word_for
 from attest.claims.signer_name import SignerName
 from attest.errors import MalformedEvidence
-from attest.policy import entries, evaluations, scans
+from attest.policy import entries
 from attest.policy.case import Problem, failed
-from attest.policy.evaluations import EvaluationDemand
 from attest.policy.moments import When, moment
 from attest.policy.persons import name_of, person_of, stands_for_several
 from attest.policy.reading import read_predicate_type, read_texts, read_word
 from attest.policy.requirements import ClaimDemand
-from attest.policy.scans import ScanDemand
 from attest.policy.verdict import Finding, Status
-from attest.trust.window import shown
+from attest.trust.times import shown
 from attest.verify.binding import own_name
 from attest_registry.digest import Digest
 
@@ -201,8 +199,9 @@ def _shortcoming(case: Case, demand: ApprovalDemand, fact: Fact, said: Approval)
         return Problem(code="approver-is-publisher", expected=_PEOPLE, found="published it")
     if demand.meanings and said.meaning not in demand.meanings:
         return Problem(code="approval-meaning", expected=_PEOPLE, found=f"signed for '{said.meaning[:80]}'")
-    if said.log is not None or said.alias not in (None, demand.alias):
-        what = "one log" if said.alias in (None, demand.alias) else said.alias
+    use = demand.alias or case.gathered.use
+    if said.log is not None or said.alias not in (None, use):
+        what = "one log" if said.alias in (None, use) else said.alias
         return Problem(code="approval-scope", expected=_PEOPLE, found=f"approved it for {what} alone")
     if said.expires is not None and said.expires < moment(case, demand.when):
         return Problem(code="approval-expired", expected=_PEOPLE, found=f"approved it until {shown(said.expires)}")
@@ -233,9 +232,14 @@ def _uncovered(case: Case, demand: ApprovalDemand, said: Approval) -> list[str]:
 
 def _support(case: Case, demand: ClaimDemand) -> Sequence[Fact]:
     """The claims of which one will do, as the rule of its own demand has it."""
-    if isinstance(demand, EvaluationDemand):
-        return evaluations.supporting(case, demand)
-    return scans.supporting(case, demand) if isinstance(demand, ScanDemand) else case.accepted(demand)
+    if case.policy.evaluations or case.policy.scans:
+        from attest.policy import evaluations, scans  # noqa: PLC0415  # as slow to import as to judge by
+
+        if isinstance(demand, evaluations.EvaluationDemand):
+            return evaluations.supporting(case, demand)
+        if isinstance(demand, scans.ScanDemand):
+            return scans.supporting(case, demand)
+    return case.accepted(demand)
 
 
 def _identity(fact: Fact) -> approval.Reviewed:
@@ -272,7 +276,8 @@ def explain(demand: ApprovalDemand, *, by: str) -> list[str]:
         what = "having seen what the policy demands"
     else:
         what = f"having seen its {', '.join(map(word_for, demand.covers))}" if demand.covers else "as a version"
-    expiry = f"an approval that has an end counts until then, as of {demand.when}"
+    moment_of_expiry = "at each use" if demand.when is When.USE else "when it is promoted"
+    expiry = f"{moment_of_expiry}, the approval must not have run out"
     return [
         f"{people} who did not publish it approved it{alias}{meaning}, {what}, {by}; {expiry}",
         "none of those who may approve it rejected it",

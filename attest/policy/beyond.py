@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from attest.claims.revocations import Revocation
-    from attest.policy.ancestry import Sought
+    from attest.policy.ancestry import Ancestor, Sought, Unreached
     from attest.policy.case import Case
     from attest.policy.denials import Denials
     from attest.policy.requirements import Policy
@@ -45,16 +45,25 @@ def nested(policy: Policy) -> tuple[Policy, ...]:
     return tuple(found.values())
 
 
-def wanted(case: Case) -> dict[Sought, Policy]:
-    """What has to be gathered besides before the policy can be judged; empty when all of it is at hand.
+def ancestors(
+    case: Case, look_for: Callable[[Sought, Policy], Ancestor | Unreached]
+) -> dict[Sought, Ancestor | Unreached]:
+    """What has to be gathered besides before the policy can be judged, each looked for once, nearest first.
 
     Args:
-        case: the version, with all its facts, and what is at hand beside it.
+        case: the version, with all its facts, and the feeds that are at hand.
+        look_for: finds one, verified against the identities of a policy.
     """
-    if not case.policy.goes_beyond:
-        return {}
-    in_effect = _denials(case)
-    return walk(case, case.gathered.ancestors, to_the_roots=in_effect.reach_descendants).wanted
+    found: dict[Sought, Ancestor | Unreached] = {}
+
+    def look_once(sought: Sought, policy: Policy) -> Ancestor | Unreached:
+        if sought not in found:
+            found[sought] = look_for(sought, policy)
+        return found[sought]
+
+    if case.policy.goes_beyond:
+        walk(case, look_once, to_the_roots=all_denials(case).reach_descendants)
+    return found
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,7 +90,7 @@ def judge(case: Case, *, stood_in: StoodIn, demands: Demands) -> Outcome:
             Nothing stands in for what is revoked.
         demands: those rules alone, for ancestors.
     """
-    in_effect = _denials(case)
+    in_effect = all_denials(case)
     engine = _Engine(demands=demands, denials=in_effect)
     way = walk(case, case.gathered.ancestors, to_the_roots=in_effect.reach_descendants)
     counting, findings = stood_in(replace(case, judged=in_effect.keep(case.judged)))
@@ -102,7 +111,7 @@ def _feeds(case: Case) -> Iterator[Finding]:
             yield feed.judge_feed(policy, policy.revocations, given, now=case.now, denials=own)
 
 
-def _denials(case: Case) -> Denials:
+def all_denials(case: Case) -> Denials:
     """All that is revoked anywhere in the policy or in those that it names: a denial is one wherever it stands."""
     sources: list[tuple[str, Sequence[Revocation]]] = []
     for policy in nested(case.policy):

@@ -75,7 +75,7 @@ def load_composed(path: Path, *, prefix: str, above: tuple[Path, ...] = ()) -> D
         raise document.error((EXTENDS,), f"{place} is not there to be extended", code="unreadable")
     base = load_composed(place, prefix=prefix, above=above)
     _check_head(base)
-    return compose(document, base, folder=place.parent)
+    return compose(document, base, folder=Path(os.path.abspath(place.parent)))  # noqa: PTH100  # `resolve` follows links
 
 
 def _check_head(document: Document) -> None:
@@ -115,7 +115,7 @@ def compose(document: Document, base: Document, *, folder: Path) -> Document:
     Args:
         document: the one that extends.
         base: the one that is extended.
-        folder: what the paths in `base` are relative to.
+        folder: what the paths in `base` are relative to; absolute, since others join them to a folder of their own.
     """
     parts: dict[NodePath, tuple[Document, NodePath]] = {(): (document, ())}
     below = _rebased(base.value, "", folder)

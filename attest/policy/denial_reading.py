@@ -47,13 +47,13 @@ class Beyond:
     exceptions: tuple[Exemption, ...] = ()
 
 
-def read_beyond(document: Document, *, identities: Iterable[str], folder: Path, has_source: bool) -> Beyond:
+def read_beyond(document: Document, *, identities: Iterable[str], folder: Path | None, has_source: bool) -> Beyond:
     """Read them.
 
     Args:
         document: the policy.
         identities: the names of those whom it defines.
-        folder: what paths are relative to.
+        folder: what paths are relative to; `None` where no file is read.
         has_source: whether it asks for provenance or ML-BOM, in which lineage is stated.
 
     Raises:
@@ -146,7 +146,9 @@ def _moment(document: Document, path: NodePath, entry: dict[str, Any], *, last: 
     return found
 
 
-def _read_feed(document: Document, identities: Iterable[str], folder: Path, *, has_source: bool) -> FeedDemand | None:
+def _read_feed(
+    document: Document, identities: Iterable[str], folder: Path | None, *, has_source: bool
+) -> FeedDemand | None:
     path: NodePath = ("revocations",)
     if "revocations" not in document.value:
         return None
@@ -162,11 +164,23 @@ def _read_feed(document: Document, identities: Iterable[str], folder: Path, *, h
         raise _no_source(document, path, "revocations")
     least = value.get("min-sequence")
     file = read_text(document, (*path, "file"), value["file"]) if "file" in value else None
+    if file is not None and folder is None:
+        raise not_portable(document, (*path, "file"))
     return FeedDemand(
         by=read_by(document, path, value, identities),
-        file=None if file is None else str(folder / written_path(file)),
+        file=None if file is None or folder is None else str(folder / written_path(file)),
         ref=_reference(document, (*path, "ref"), value["ref"]) if "ref" in value else None,
         min_sequence=None if least is None else _whole(document, (*path, "min-sequence"), least, least=1),
+    )
+
+
+def not_portable(document: Document, path: NodePath) -> InputError:
+    """The error for a feed in a file, which is another one tomorrow, in a policy that is carried elsewhere."""
+    return document.error(
+        path,
+        "the feed of revocations is a file of this machine, which others do not have",
+        code="not-portable",
+        expected="ref: HOST/NAME, where everybody finds its newest issue",
     )
 
 

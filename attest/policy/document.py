@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from attest.claims.canonical import canonical_digest
 from attest.errors import InputError, NoTrust, PolicyError
 from attest.policy import (
     denial_reading,
@@ -20,11 +21,11 @@ from attest.policy import (
     reading,
     shipped,
 )
-from attest.policy.canonical import canonical_digest
-from attest.policy.composing import load_composed
+from attest.policy.composing import EXTENDS, load_composed
 from attest.policy.identities import read_identities
 from attest.policy.requirements import Identity as Identity  # noqa: PLC0414  # public here
 from attest.policy.requirements import Policy as Policy  # noqa: PLC0414
+from attest.strict_yaml import Document
 from attest.trust.identity import TrustedKey
 from attest.trust.trusted_holder import PkiHolder, TrustedHolder
 from attest.written_path import written_path
@@ -33,9 +34,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from attest.policy.free_rules import FreeRule
+    from attest.policy.log_demand import LogDemand
     from attest.policy.requirements import LineageDemand
     from attest.policy.summaries import SummaryDemand
-    from attest.strict_yaml import Document
     from attest.trust.signatory import Signatory
     from attest_registry.digest import Digest
 
@@ -75,6 +76,28 @@ def _load(path: Path, *, above: tuple[Path, ...], given: Sequence[Signatory] | N
         )
     document = load_composed(path, prefix=_PREFIX)
     return _read(document, folder=path.parent, given=given, above=(*above, own))
+
+
+def read_inline(value: Any, *, what: str, above: tuple[Path, ...] = ()) -> Policy:
+    """Read a policy in which everything stands that a file would name (`portable.py`). No file is opened.
+
+    Args:
+        value: the composed document: keys and certificates as text, policies for ancestors as documents.
+        what: its name for messages.
+        above: one entry for each policy that it stands in.
+
+    Raises:
+        PolicyError: anything about it is not understood, or would be in a file.
+    """
+    document = Document(value=value, what=what, text="", prefix=_PREFIX, failure=PolicyError, values={}, keys={})
+    if not isinstance(value, dict) or EXTENDS in value or len(above) >= _MOST_NESTED:
+        raise document.error(
+            (),
+            "it is not whole, or nested too deep",
+            code="not-portable",
+            expected="one composed document, with the policies for ancestors inside it",
+        )
+    return _read(document, folder=None, given=None, above=(*above, Path(what)))
 
 
 def load_shipped(name: str, *, keys: Sequence[Signatory] = ()) -> Policy:
@@ -121,7 +144,7 @@ def policy_for_keys(keys: Sequence[Signatory], *, allow_code: Sequence[str] = ()
 
 
 def _read(
-    document: Document, *, folder: Path, given: Sequence[Signatory] | None, above: tuple[Path, ...] = ()
+    document: Document, *, folder: Path | None, given: Sequence[Signatory] | None, above: tuple[Path, ...] = ()
 ) -> Policy:
     reading.check_head(document)
     identities = read_identities(document, folder=folder, given=given)
@@ -133,7 +156,12 @@ def _read(
             identities=identities,
             signature=demands.get("signature"),
             has_source=bool({"provenance", "ml_bom"} & demands.keys()),
-            load=lambda text: _load(folder / written_path(text), above=above, given=given),
+            load=lambda other: (
+                read_inline(other, what=document.what, above=above)
+                if folder is None
+                else _load(folder / written_path(other), above=above, given=given)
+            ),
+            inline=folder is None,
         ),
     )
     beyond = denial_reading.read_beyond(
@@ -157,6 +185,7 @@ def _read(
         lineage=lineage,
         rules=_rules(document),
         summary=_summary(document, identities),
+        log=_log(document, identities),
         deny=beyond.deny,
         revocations=beyond.revocations,
         exceptions=beyond.exceptions,
@@ -191,6 +220,14 @@ def _summary(document: Document, identities: Mapping[str, Identity]) -> SummaryD
     from attest.policy.summaries import read_summary  # noqa: PLC0415  # a key's policy has none
 
     return read_summary(document, identities)
+
+
+def _log(document: Document, identities: Mapping[str, Identity]) -> LogDemand | None:
+    if "log" not in document.value:
+        return None
+    from attest.policy.log_demand import read_log  # noqa: PLC0415  # a key's policy has none
+
+    return read_log(document, identities)
 
 
 def _digest(value: Mapping[str, Any], identities: Mapping[str, Identity], lineage: LineageDemand) -> Digest:

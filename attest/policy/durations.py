@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from attest.strict_yaml import Document, NodePath
 
 PATTERN: Final = "[1-9][0-9]{0,4}[mhd]"
+EXPECTED: Final = "a whole number of minutes, hours or days: 15m, 24h, 90d"
 _FORM: Final = re.compile(r"([1-9][0-9]{0,4})([mhd])", re.ASCII)
 _UNITS: Final = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
@@ -22,15 +23,21 @@ def read_duration(document: Document, path: NodePath, value: Any) -> timedelta:
     Raises:
         PolicyError: it is none (`policy-bad-duration`).
     """
-    form = _FORM.fullmatch(value) if isinstance(value, str) else None
-    if form is None:
+    length = parse(value) if isinstance(value, str) else None
+    if length is None:
         raise document.error(
             path,
             f"{dotted(path)} is no length of time",
             code="bad-duration",
-            expected="a whole number of minutes, hours or days: 15m, 24h, 90d",
+            expected=EXPECTED,
         )
-    return int(form[1]) * _UNITS[form[2]]
+    return length
+
+
+def parse(text: str) -> timedelta | None:
+    """A length of time; `None` where it is none."""
+    form = _FORM.fullmatch(text)
+    return None if form is None else int(form[1]) * _UNITS[form[2]]
 
 
 def in_words(length: timedelta) -> str:

@@ -73,7 +73,21 @@ def evaluate(
     not_read = Finding(rule="bytes", status=Status.NOT_REACHED, summary=_BYTES_NOT_READ, step=Step.READ)
     case, demanded = _judge_all(case, _stood_in)
     base = adapters.judge_base(case)
-    return _verdict(case, [judge_reference(case), *demanded, *base, not_read, judge_time(case)])
+    return _verdict(case, [judge_reference(case), *_judge_log(case), *demanded, *base, not_read, judge_time(case)])
+
+
+def _judge_log(case: Case) -> list[Finding]:
+    """Whether it was reached through the log that the policy means, and what that log holds against it."""
+    given, found = case.gathered.log, []
+    if case.policy.log is not None or (given is not None and given.alias is not None):
+        from attest.policy import log_rules  # noqa: PLC0415  # a key's policy over a version needs none of it
+
+        found.append(log_rules.judge_log(case))
+    if case.gathered.in_log is not None:
+        from attest.policy import log_standing  # noqa: PLC0415  # most versions are judged before they have a log
+
+        found += log_standing.judge(case)
+    return found
 
 
 def _judge_all(case: Case, stood_in: Callable[[Case], tuple[Case, list[Finding]]]) -> tuple[Case, list[Finding]]:

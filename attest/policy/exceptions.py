@@ -18,7 +18,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from attest.policy.verdict import Finding, Status
-from attest.trust.window import shown
+from attest.trust.times import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from attest.policy.requirements import Exemption
     from attest_registry.digest import Digest
 
-NEVER: Final = frozenset({"reference", "signature", "bytes", "time", "base", "denials", "revocations"})
+NEVER: Final = frozenset({"reference", "log", "signature", "bytes", "time", "base", "denials", "revocations"})
 """Rules that nobody can make exceptions from."""
 
 _NEVER_CODES: Final = frozenset({"signer-revoked"})

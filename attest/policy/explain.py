@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from attest.claims.predicates import word_for
-from attest.policy import claim_demands, explain_beyond, free_rules, summaries
+from attest.policy import claim_demands, explain_beyond, free_rules, key_profile, summaries
 from attest.trust.identity import TrustedKey
 from attest.trust.trusted_holder import PkiHolder, TrustedHolder
 
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from attest.trust.managed_key import ManagedKey
     from attest.trust.roots import TrustedRoot
     from attest.trust.signatory import Signatory
-
-_ANY_OF_SEVERAL = 2
 
 
 def sentences(policy: Policy) -> tuple[str, ...]:
@@ -51,7 +49,7 @@ def sentences(policy: Policy) -> tuple[str, ...]:
 
 def identities(policy: Policy) -> tuple[tuple[str, str], ...]:
     """Name of everybody who is named, with his key or as what his certificates name him, and when he counts."""
-    unfilled = "the key given after --key" if len(policy.identities) == 1 else "a key that is still to be written in"
+    unfilled = "the key given after --key" if _is_short_form(policy) else "a key that is still to be written in"
     return tuple(
         (name, ", or ".join(_who(key) for key in identity.keys) or unfilled)
         for name, identity in policy.identities.items()
@@ -102,13 +100,21 @@ def _witnesses(root: TrustedRoot | None) -> list[str]:
     return [] if root is None else [f"times by the trusted root {root.digest.short}"]
 
 
+def _is_short_form(policy: Policy) -> bool:
+    """Whether it is for a key of the command line; else a policy without keys waits for them to be written in."""
+    (*others, only) = policy.identities.values()
+    return not others and only.given and (bool(only.keys) or policy.name == key_profile.NAME)
+
+
 def _by(policy: Policy, names: Sequence[str]) -> str:
-    quoted = [f'"{name}"' for name in names]
-    if len(policy.identities) == 1 and any(policy.identities[name].given for name in names):
+    if _is_short_form(policy):
         return "signed with the key given on the command line"
-    if len(quoted) < _ANY_OF_SEVERAL:
-        return f"signed by {quoted[0]}"
-    return f"signed by {', '.join(quoted[:-1])} or {quoted[-1]}"
+    return "signed by " + _listed([f'"{name}"' for name in names], "or")
+
+
+def _listed(words: Sequence[str], last: str) -> str:
+    """`a`, `a or b`, `a, b or c`."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
 
 
 def _provenance(demand: ProvenanceDemand) -> list[str]:
@@ -116,7 +122,7 @@ def _provenance(demand: ProvenanceDemand) -> list[str]:
     if demand.builders:
         found.append(f"it was built by {' or '.join(demand.builders)}")
     if demand.operations:
-        found.append(f"what was done is {' or '.join(operation.value for operation in demand.operations)}")
+        found.append(f"what was done is {_listed([operation.value for operation in demand.operations], 'or')}")
     if demand.repositories or demand.clean:
         state = "a clean commit" if demand.clean else "a commit"
         where = f" of {' or '.join(demand.repositories)}" if demand.repositories else ""
@@ -127,8 +133,8 @@ def _provenance(demand: ProvenanceDemand) -> list[str]:
 def _formats(demand: FormatDemand | None) -> list[str]:
     if demand is None:
         return ["its files may be of any kind, also those that run code when they are loaded"]
-    kinds = "files of any kind" if demand.allow is None else f"{', '.join(kind.value for kind in demand.allow)} files"
-    found = [f"it holds only {kinds}, by the ML-BOM"]
+    kinds = "of any kind" if demand.allow is None else f"only of the kinds {_listed(demand.allow, 'and')}"
+    found = [f"its files are {kinds}, by its ML-BOM and by their bytes when they are loaded"]
     if demand.code_bearing:
         found.append(f"no file can run code when it is loaded, but for {', '.join(demand.code_bearing)}")
     else:

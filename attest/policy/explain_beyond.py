@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from attest.claims.training import Role
 from attest.policy.requirements import Lineage, SourceState
-from attest.trust.window import shown
+from attest.trust.times import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -48,7 +48,7 @@ def lineage(demand: LineageDemand, by: By) -> list[str]:
 
 
 def beyond(policy: Policy, by: By) -> list[str]:
-    """What was revoked, and what need not hold.
+    """What was revoked, which log is meant, and what need not hold.
 
     Args:
         policy: the policy.
@@ -57,6 +57,10 @@ def beyond(policy: Policy, by: By) -> list[str]:
     found = [_denied(entry) for entry in policy.deny]
     if policy.revocations is not None:
         found.append(_feed(policy.revocations, by))
+    if policy.log is not None:
+        from attest.policy import log_demand  # noqa: PLC0415  # few policies have one
+
+        found += log_demand.explain(policy.log, by)
     return found + [_excepted(entry) for entry in policy.exceptions]
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 from attest.claims.revocations import Revocations
 from attest.policy.in_force import in_force
 from attest.policy.verdict import Finding, Status
-from attest.trust.window import shown
+from attest.trust.times import shown
 from attest.verify.facts import Judged
 from attest_registry.digest import Digest
 
@@ -107,8 +107,8 @@ def judge_feed(
         who = policy.describe(given.fact.signer)
         return _feed_fails("revocations-unsigned", by, f"{given.place}, by {who}, who does not count now")
     return (
-        _judge_times(given, given.revocations, now)
-        or _judge_order(given, given.revocations, demand)
+        _judge_end(given, given.revocations, now)
+        or judge_history(given, given.revocations, now=now, least=demand.min_sequence)
         or Finding(
             rule=RULE,
             status=Status.PASSED,
@@ -131,19 +131,30 @@ def _not_there(given: GivenFeed, by: str) -> Finding:
     return _feed_fails("revocations-malformed", f"{by} that can be read in one way", f"{given.place}: {found}")
 
 
-def _judge_times(given: GivenFeed, said: Revocations, now: datetime) -> Finding | None:
+def _judge_end(given: GivenFeed, said: Revocations, now: datetime) -> Finding | None:
     if now > said.expires:
         found = f"{given.place}, number {said.sequence}, expired at {shown(said.expires)}"
         return _feed_fails("revocations-stale", "a revocation feed that has not expired", found)
-    if said.issued > now + _AHEAD:
-        found = f"{given.place}, number {said.sequence}, issued at {shown(said.issued)}"
-        return _feed_fails("revocations-stale", f"a revocation feed that is issued by now, {shown(now)}", found)
     return None
 
 
-def _judge_order(given: GivenFeed, said: Revocations, demand: FeedDemand) -> Finding | None:
+def judge_history(given: GivenFeed, said: Revocations, *, now: datetime, least: int | None = None) -> Finding | None:
+    """Whether it is from the future, older than one seen before, or of another history: nobody goes on from such.
+
+    Args:
+        given: the feed, and what is remembered.
+        said: what it says.
+        now: the time to judge at.
+        least: the lowest number that counts, besides what is remembered.
+
+    Returns:
+        what is wrong; `None` where nothing is.
+    """
+    if said.issued > now + _AHEAD:
+        found = f"{given.place}, number {said.sequence}, issued at {shown(said.issued)}"
+        return _feed_fails("revocations-stale", f"a revocation feed that is issued by now, {shown(now)}", found)
     seen, own = given.remembered, given.own
-    least = max(demand.min_sequence or 1, seen.sequence if seen is not None else 1)
+    least = max(least or 1, seen.sequence if seen is not None else 1)
     if said.sequence < least:
         found = f"{given.place}, number {said.sequence}"
         return _feed_fails("revocations-rolled-back", f"number {least} or later, as seen before", found)

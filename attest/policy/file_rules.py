@@ -25,6 +25,7 @@ _ALWAYS_CODE: Final = frozenset({FileKind.PICKLE, FileKind.PYTHON, FileKind.NATI
 """Kinds that run code whatever a BOM says of them."""
 
 _INCIDENT: Final = 3
+_SHOWN: Final = 200
 
 
 def judge_formats(case: Case, demand: FormatDemand) -> Finding:
@@ -100,13 +101,22 @@ def _kind_problems(file: BOMFile, demand: FormatDemand, *, given: bool) -> list[
                 code="format-not-allowed", expected="a format for every file", found=f"{file.path}: nobody says what"
             )
         ]
+    where = f"--allow-code {file.path}" if given else f"formats: {{code-bearing: [{file.path}]}} in the policy"
     if file.code_bearing is not False or kind in _ALWAYS_CODE:
-        where = f"--allow-code {file.path}" if given else f"formats: {{code-bearing: [{file.path}]}} in the policy"
         return [
             Problem(
                 code="code-bearing-file",
                 expected="no file that can run code when it is loaded, unless it is named",
                 found=f"{file.path} ({kind})",
+                hint=where,
+            )
+        ]
+    if file.outside is not None:
+        return [
+            Problem(
+                code="reference-outside",
+                expected="only references to files of the model, unless the file is named",
+                found=f"{file.path}: {file.outside[:_SHOWN]}",
                 hint=where,
             )
         ]

@@ -24,7 +24,7 @@ from attest.policy.key_rows import NAME_PATTERN, TABLE
 from attest.policy.reading import read_text
 from attest.policy.verdict import Finding, Status
 from attest.strict_yaml import dotted
-from attest.trust.window import shown
+from attest.trust.times import shown
 
 if TYPE_CHECKING:
     from attest.policy.case import Case

@@ -91,8 +91,7 @@ def _pki(document: Document, path: tuple[str, ...], value: dict[str, Any], besid
     required = read_time_demand(document, path, value) is not TimeDemand.NOT_REQUIRED
     file = read_plain(document, (*path, "root"), value["root"])
     try:
-        place = beside.folder / written_path(file)
-        authority = PrivateAuthority.load(place)
+        origin, authority = _authority(file, beside, document.what)
     except AttestError as error:
         raise document.error(
             (*path, "root"), error.message, code="bad-authority", expected=error.expected, hint=error.hint
@@ -103,11 +102,18 @@ def _pki(document: Document, path: tuple[str, ...], value: dict[str, Any], besid
         name=path[-1],
         identity=identity,
         authority=authority,
-        origin=str(place),
+        origin=origin,
         root=beside.root,
         time_required=required,
         any_usage="usage" in value and read_word(document, (*path, "usage"), value["usage"], Usage) is Usage.ANY,
     )
+
+
+def _authority(text: str, beside: Beside, what: str) -> tuple[str, PrivateAuthority]:
+    if beside.folder is None:
+        return what, PrivateAuthority.parse(text.encode("utf-8"), what=what)
+    place = beside.folder / written_path(text)
+    return str(place), PrivateAuthority.load(place)
 
 
 def _unfit(document: Document, path: tuple[str, ...], error: PolicyError) -> AttestError:

@@ -8,6 +8,7 @@ identities:
   release: {root: acme-ca.pem, subject: release@acme.example}
 trust: {root: trusted_root.json}     # who vouches for certificates and times; pinned, beside the policy
 trust: {tsa-chain: tsa.pem}          # or a timestamp authority alone, without any Sigstore
+trust: {root: trusted_root.json, roots: {acme: acme_root.json}}     # another one, for identities with `trust: acme`
 
 Holders of certificates are read in `holders.py`.
 """
@@ -15,7 +16,7 @@ Holders of certificates are read in `holders.py`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from attest.errors import AttestError, InputError, KeyFileError, PolicyError
@@ -23,12 +24,12 @@ from attest.policy.key_rows import NAME_PATTERN, TABLE
 from attest.policy.reading import read_word
 from attest.policy.requirements import Identity
 from attest.signing.algorithms import supported_public_key
-from attest.strict_yaml import dotted
+from attest.strict_yaml import dotted, suggestion
 from attest.trust.identity import TrustedKey, fingerprint, load_trusted_key
 from attest.written_path import written_path
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -44,9 +45,9 @@ _NAME: Final = re.compile(NAME_PATTERN, re.ASCII)
 _PEM: Final = "-----BEGIN "
 _PATH: Final = ("identities",)
 _SPAN_KEYS: Final = ("not-before", "not-after", "time")
-_KEY_KEYS: Final = ("key", *_SPAN_KEYS)
-SIGSTORE_KEYS: Final = ("issuer", "subject", "subject-glob", "kind", "extensions")
-PKI_KEYS: Final = ("root", "subject", "subject-glob", "kind", "usage", "time")
+_KEY_KEYS: Final = ("key", *_SPAN_KEYS, "trust")
+SIGSTORE_KEYS: Final = ("issuer", "subject", "subject-glob", "kind", "extensions", "trust")
+PKI_KEYS: Final = ("root", "subject", "subject-glob", "kind", "usage", "time", "trust")
 _SHAPES: Final = "key: FILE; issuer: URL with a subject; or root: FILE with a subject"
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
@@ -56,22 +57,26 @@ class Beside:
     """What stands beside the identities.
 
     Args:
-        folder: what paths are relative to.
+        folder: what paths are relative to; `None` where no file is read, and what would be in one stands there itself.
         root: the pinned root that the document names under `trust`.
         origin: its path.
+        roots: the others that it names, with their paths, for identities that ask for one.
     """
 
-    folder: Path
-    root: TrustedRoot | None
-    origin: str
+    folder: Path | None
+    root: TrustedRoot | None = None
+    origin: str = ""
+    roots: Mapping[str, tuple[TrustedRoot, str]] = field(default_factory=dict)
 
 
-def read_identities(document: Document, *, folder: Path, given: Sequence[Signatory] | None) -> dict[str, Identity]:
+def read_identities(
+    document: Document, *, folder: Path | None, given: Sequence[Signatory] | None
+) -> dict[str, Identity]:
     """Who is named.
 
     Args:
         document: the policy.
-        folder: what key paths are relative to.
+        folder: what key paths are relative to; `None` where no file is read.
         given: keys from the command line for `key: given`; `None` where a document has to bring its own.
 
     Raises:
@@ -106,8 +111,9 @@ def read_identities(document: Document, *, folder: Path, given: Sequence[Signato
 def _read_one(document: Document, name: str, value: Any, beside: Beside, given: Sequence[Signatory] | None) -> Identity:
     path = (*_PATH, name)
     TABLE.checked(document, path, value)
+    beside = _believing(document, path, value, beside)
     if "key" not in value:
-        if not value.keys() & set(SIGSTORE_KEYS + PKI_KEYS) - set(_SPAN_KEYS):
+        if not value.keys() & set(SIGSTORE_KEYS + PKI_KEYS) - {*_SPAN_KEYS, "trust"}:
             raise document.error(path, f"{dotted(path)} names nobody", code="missing-key", expected=_SHAPES)
         from attest.policy.holders import read_holder  # noqa: PLC0415  # X.509 costs a key's policy nothing
 
@@ -119,14 +125,32 @@ def _read_one(document: Document, name: str, value: Any, beside: Beside, given: 
     if key == GIVEN:
         return Identity(name=name, keys=_given(document, path, value, given), given=True)
     try:
-        trusted = (
-            _from_text(key, name=name, origin=document.what) if _PEM in key else _from_file(key, name, beside.folder)
-        )
+        if beside.folder is None or _PEM in key:
+            trusted = _from_text(key, name=name, origin=document.what)
+        else:
+            trusted = _from_file(key, name, beside.folder)
     except InputError as error:
         raise document.error(
             (*path, "key"), error.message, code="bad-key", expected=error.expected, hint=error.hint
         ) from error
     return Identity(name=name, keys=(_managed(document, path, value, trusted, beside),))
+
+
+def _believing(document: Document, path: tuple[str, ...], value: dict[str, Any], beside: Beside) -> Beside:
+    """What stands beside an identity, with the root that it asks for by name."""
+    if "trust" not in value:
+        return beside
+    name = read_plain(document, (*path, "trust"), value["trust"])
+    if name not in beside.roots:
+        raise document.error(
+            (*path, "trust"),
+            f"'{name[:80]}' is none of the roots that the policy names",
+            code="unknown-root",
+            expected=", ".join(sorted(beside.roots)) or "trust: {roots: {NAME: trusted_root.json}}",
+            hint=suggestion(name, beside.roots),
+        )
+    root, origin = beside.roots[name]
+    return replace(beside, root=root, origin=origin)
 
 
 def _given(
@@ -207,7 +231,7 @@ def read_moment(document: Document, path: NodePath, value: dict[str, Any], *, la
     Raises:
         PolicyError: it is no time (`policy-bad-time`).
     """
-    from attest.trust.window import read_time  # noqa: PLC0415
+    from attest.trust.times import read_time  # noqa: PLC0415
 
     key = str(path[-1])
     if key not in value:
@@ -226,24 +250,60 @@ def read_moment(document: Document, path: NodePath, value: dict[str, Any], *, la
         ) from error
 
 
-def _read_beside(document: Document, folder: Path) -> Beside:
+def _read_beside(document: Document, folder: Path | None) -> Beside:
     """The key `trust`. What it names has to be sound even where nobody needs it."""
     trust = document.value.get("trust")
     if trust is None:
-        return Beside(folder=folder, root=None, origin="")
+        return Beside(folder=folder)
     TABLE.checked(document, ("trust",), trust)
-    if len(trust) != 1:
+    if not trust or {"root", "tsa-chain"} <= trust.keys():
         raise document.error(
             ("trust",),
             "trust names one file: a Sigstore's root, or the certificates of a timestamp authority",
             code="missing-key" if not trust else "bad-root",
             expected="root: trusted_root.json, or tsa-chain: tsa.pem",
         )
-    (key,) = trust
-    where = ("trust", key)
+    roots = {name: _root_at(document, ("trust", "roots", name), folder) for name in _names(document, trust)}
+    for key in ("root", "tsa-chain"):
+        if key in trust:
+            root, origin = _root_at(document, ("trust", key), folder)
+            return Beside(folder=folder, root=root, origin=origin, roots=roots)
+    return Beside(folder=folder, roots=roots)
+
+
+def _names(document: Document, trust: dict[str, Any]) -> list[str]:
+    """The names of further roots."""
+    if "roots" not in trust:
+        return []
+    if not isinstance(trust["roots"], dict) or not trust["roots"]:
+        raise document.error(
+            ("trust", "roots"),
+            "trust.roots names at least one root",
+            code="empty-list" if trust["roots"] in ({}, []) else "wrong-type",
+            expected="roots: {acme: acme_root.json}",
+        )
+    for name in trust["roots"]:
+        if not _NAME.fullmatch(name):
+            raise document.error(
+                ("trust", "roots", name),
+                f"'{name[:80]}' cannot name a root",
+                code="bad-name",
+                expected="letters, digits and . _ -",
+                at_key=True,
+            )
+    return list(trust["roots"])
+
+
+def _root_at(document: Document, where: tuple[str, ...], folder: Path | None) -> tuple[TrustedRoot, str]:
+    value = document.value
+    for key in where:
+        value = value[key]
+    key, text = where[-1] if where[-2] == "trust" else "root", read_plain(document, where, value)
     try:
-        path = folder / written_path(read_plain(document, where, trust[key]))
-        return Beside(folder=folder, root=_load_root(key, path), origin=str(path))
+        if folder is None:
+            return _parse_root(key, text.encode("utf-8"), what=document.what), document.what
+        path = folder / written_path(text)
+        return _load_root(key, path), str(path)
     except PolicyError:
         raise
     except AttestError as error:
@@ -258,6 +318,16 @@ def _load_root(key: str, path: Path) -> TrustedRoot:
     from attest.trust.timestamp_chain import load_timestamp_chain  # noqa: PLC0415
 
     return load_timestamp_chain(path)
+
+
+def _parse_root(key: str, raw: bytes, *, what: str) -> TrustedRoot:
+    if key == "root":
+        from attest.trust.roots import TrustedRoot  # noqa: PLC0415
+
+        return TrustedRoot.parse(raw)
+    from attest.trust.timestamp_chain import parse_timestamp_chain  # noqa: PLC0415
+
+    return parse_timestamp_chain(raw, what=what)
 
 
 def read_plain(document: Document, path: tuple[str, ...], value: object) -> str:

@@ -11,6 +11,7 @@ from attest.policy.claim_rows import ROWS as CLAIM_ROWS
 from attest.policy.denial_rows import ROWS as DENIAL_ROWS
 from attest.policy.free_rule_rows import ROWS as FREE_RULE_ROWS
 from attest.policy.keys import Key, Shape, Table
+from attest.policy.log_rows import ROWS as LOG_ROWS
 from attest.policy.requirements import LINEAGE_WORDS, SourceState
 from attest.policy.summary_rows import ROWS as SUMMARY_ROWS
 
@@ -68,15 +69,18 @@ _PEOPLE: Final = (
     *(_key(f"identities.*.extensions.{name}", "exact, or a pattern with `*`", Shape.TEXT) for name in EXTENSIONS),
     _key("identities.*.root", "certificates of a private authority, PEM", Shape.FILE),
     _key("identities.*.usage", "what its certificates are for", Shape.WORD, words=("code-signing", "any")),
+    _key("identities.*.trust", "the one of `trust.roots` that vouches here, in place of `trust.root`", Shape.TEXT),
     _key("roles", "name of a role → who has it", Shape.NAMED),
     _key(
         "roles.*",
         "`publisher`, `builder`, `evaluator`, `reviewer`, `approver`, `admin`, or a name of your own",
         Shape.PERSONS,
     ),
-    _key("trust", "who vouches for certificates and times; one of the two", Shape.KEYS),
+    _key("trust", "who vouches for certificates and times; `root` or `tsa-chain`, `roots`, or both", Shape.KEYS),
     _key("trust.root", "pinned `trusted_root.json` of a Sigstore", Shape.FILE),
     _key("trust.tsa-chain", "certificates of a timestamp authority, PEM", Shape.FILE),
+    _key("trust.roots", "further Sigstores: name → pinned root, for the identities that name it", Shape.NAMED),
+    _key("trust.roots.*", "pinned `trusted_root.json`", Shape.FILE),
 )
 
 _REQUIRE: Final = (
@@ -121,7 +125,11 @@ _FILES: Final = (
         Shape.WORDS,
         words=tuple(kind.value for kind in FileKind),
     ),
-    _key("formats.code-bearing", "files that may run code when they are loaded, by name or pattern", Shape.TEXTS),
+    _key(
+        "formats.code-bearing",
+        "files that may run code when loaded, or lead outside of the model, by name or pattern",
+        Shape.TEXTS,
+    ),
 )
 
 
@@ -159,7 +167,7 @@ _LINEAGE: Final = (
     ),
 )
 
-_MORE: Final = (*FREE_RULE_ROWS, *SUMMARY_ROWS, *DENIAL_ROWS)
+_MORE: Final = (*FREE_RULE_ROWS, *SUMMARY_ROWS, *LOG_ROWS, *DENIAL_ROWS)
 
 TABLE: Final = Table((*_HEAD, *_PEOPLE, *_REQUIRE, *CLAIM_ROWS, *_FILES, *_LINEAGE, *_MORE))
 """All keys, in the order in which a policy is best written."""

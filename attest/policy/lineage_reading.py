@@ -49,13 +49,15 @@ class Around:
         identities: the names of those whom it defines.
         signature: its demand for a model signature.
         has_source: whether it asks for provenance or ML-BOM, in which lineage is stated.
-        load: reads another policy file, relative to this one.
+        load: reads another policy: a file, relative to this one, or the document itself where it stands inside.
+        inline: whether it stands inside.
     """
 
     identities: Iterable[str]
     signature: ClaimDemand | None
     has_source: bool
-    load: Callable[[str], Policy]
+    load: Callable[[Any], Policy]
+    inline: bool = False
 
 
 def read_lineage(document: Document, around: Around) -> LineageDemand:
@@ -127,11 +129,15 @@ def _read_input(
             expected="must: signed",
             at_key=True,
         )
-    satisfies = read_text(document, (*path, "satisfies"), value["satisfies"]) if "satisfies" in value else None
+    satisfies = None
+    if "satisfies" in value:
+        satisfies = value["satisfies"]
+        if not (around.inline and isinstance(satisfies, dict)):
+            satisfies = read_text(document, (*path, "satisfies"), satisfies)
     return Lineage.KNOWN, AncestorDemand(
         signed_by=_signers(document, path, value, around) if word is Must.SIGNED else (),
         same=satisfies == SAME,
-        satisfies=None if satisfies in {None, SAME} else _other(document, (*path, "satisfies"), satisfies, around),
+        satisfies=None if satisfies in (None, SAME) else _other(document, (*path, "satisfies"), satisfies, around),
         depth=_depth(document, (*path, "depth"), value, default=None if satisfies == SAME else 1),
     )
 
@@ -149,15 +155,16 @@ def _signers(document: Document, path: NodePath, value: Mapping[str, Any], aroun
     return around.signature.by
 
 
-def _other(document: Document, path: NodePath, text: str, around: Around) -> Policy:
+def _other(document: Document, path: NodePath, named: Any, around: Around) -> Policy:
     from attest.errors import AttestError, PolicyError  # noqa: PLC0415
 
+    title = named[:80] if isinstance(named, str) else "inside it"
     try:
-        return around.load(text)
+        return around.load(named)
     except PolicyError as error:
         raise document.error(
             path,
-            f"the policy {text[:80]} for ancestors cannot be used: {error.message}",
+            f"the policy {title} for ancestors cannot be used: {error.message}",
             code="bad-ancestor-policy",
             expected=error.expected,
             hint=error.hint,

@@ -1,8 +1,8 @@
 """The way from a version to its ancestors, as far as the signed claims, the policy and what was gathered lead.
 
 Breadth first, so that whoever is reached on several ways (a diamond) is first met on the shortest, where most is asked;
-he is gone through once for each policy. What is not at hand yet is listed as wanted, so that whoever gathers it can
-ask again; the same walk is what the rules judge by, and so the two cannot differ in what they look at.
+he is gone through once for each policy. Whoever gathers what is not at hand walks the same way as the rules that judge
+by it, and so the two cannot differ in what they look at.
 
 Whose words count for what an ancestor was made from: those of anybody whom the policy names, since a base is often
 somebody else's. For the version itself they are those by whom the policy demands provenance and ML-BOM.
@@ -11,6 +11,7 @@ somebody else's. For the version itself they are those by whom the policy demand
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -23,7 +24,7 @@ from attest_registry.errors import BadReference
 from attest_registry.reference import Reference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from attest.claims.training import Input
     from attest.policy.ancestry import Ancestors, Unreached
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from attest_registry.digest import Digest
 
     Story: TypeAlias = Provenance | MLBOM
+    LookFor: TypeAlias = Callable[[Sought, Policy], Ancestor | Unreached | None]
 
 ROLE_WORDS: Final = {
     Role.DATASET: "dataset",
@@ -104,13 +106,11 @@ class Walk:
     Args:
         met: every input, nearest first.
         places: every version whose inputs were looked at, the version itself first.
-        wanted: what is not at hand yet, with the policy whose identities it is to be verified against.
         cut: whether there were more ancestors than anybody can want to have judged.
     """
 
     met: list[Met] = field(default_factory=list)
     places: list[Place] = field(default_factory=list)
-    wanted: dict[Sought, Policy] = field(default_factory=dict)
     cut: bool = False
 
     @property
@@ -129,12 +129,12 @@ def title(item: Input) -> str:
     return named if item.digest is None else f"{named}@{item.digest}"
 
 
-def walk(case: Case, ancestors: Ancestors, *, to_the_roots: bool) -> Walk:
+def walk(case: Case, ancestors: Ancestors | LookFor, *, to_the_roots: bool) -> Walk:
     """Go as far as what is at hand leads.
 
     Args:
         case: the version, with all its facts, those of revoked signers too.
-        ancestors: what is at hand.
+        ancestors: what is at hand; or what finds each, asked once for each policy whose identities it is verified by.
         to_the_roots: whether every ancestor that has an address is looked at, whatever the demands reach.
     """
     host, name = _named(case)
@@ -146,11 +146,16 @@ def walk(case: Case, ancestors: Ancestors, *, to_the_roots: bool) -> Walk:
         path=(name,),
         host=host,
     )
-    way = _Way(ancestors=ancestors, to_the_roots=to_the_roots)
+    at_hand = _at_hand(ancestors) if isinstance(ancestors, Mapping) else ancestors
+    way = _Way(look_for=at_hand, to_the_roots=to_the_roots)
     way.go_to(start)
     while way.queue and not way.walk.cut:
         way.look_around(way.queue.popleft())
     return way.walk
+
+
+def _at_hand(ancestors: Ancestors) -> LookFor:
+    return lambda sought, _: ancestors.get(sought)
 
 
 def stories_of(judged: Judged) -> tuple[Story, ...]:
@@ -173,7 +178,7 @@ def _named(case: Case) -> tuple[str | None, str]:
 
 @dataclass(kw_only=True, slots=True)
 class _Way:
-    ancestors: Ancestors
+    look_for: LookFor
     to_the_roots: bool
     walk: Walk = field(default_factory=Walk)
     queue: deque[Place] = field(default_factory=deque)
@@ -242,10 +247,7 @@ class _Way:
         )
 
     def _fetch(self, reference: Reference, policy: Policy) -> Ancestor | Unreached | None:
-        sought = Sought(reference=reference, policy=policy.digest)
-        if sought not in self.ancestors:
-            self.walk.wanted.setdefault(sought, policy)
-        return self.ancestors.get(sought)
+        return self.look_for(Sought(reference=reference, policy=policy.digest), policy)
 
 
 def _inputs(stories: Sequence[Story], *, host: str | None) -> Iterable[Input]:

@@ -15,7 +15,7 @@ from attest.policy.case import Problem
 from attest.policy.durations import in_words, read_duration
 from attest.policy.reading import read_word
 from attest.strict_yaml import dotted
-from attest.trust.window import shown
+from attest.trust.times import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from attest.claims.decimals import minus, plus, shown
 from attest.claims.evaluation import Better
 from attest.policy import entries
-from attest.policy.ancestry import Ancestor
+from attest.policy.ancestry import Ancestor, NotHeld
 from attest.policy.case import Problem
 from attest.policy.in_force import in_force
 from attest.policy.key_rows import TABLE
@@ -83,11 +83,11 @@ def regression_problems(
         raise TypeError("no regression is asked about")  # chosen by the caller
     expected = f"{demand.metric} {regression}"
     other = case.gathered.references.get(regression.against)
+    if isinstance(other, NotHeld) or (isinstance(other, Ancestor) and other.digest.matches(case.digest)):
+        return [], []  # there is no other version to be worse than
     if not isinstance(other, Ancestor):
         why = f"nobody looked for {regression.against}" if other is None else other.why
         return [], [Problem(code="reference-unknown", expected=expected, found=why)]
-    if other.digest.matches(case.digest):
-        return [], []
     theirs = _numbers(case, demand, other)
     if not theirs:
         found = f"no {demand.title} of {regression.against} by the same evaluators"

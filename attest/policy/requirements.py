@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from attest.policy.bom_demands import LicenceDemand
     from attest.policy.evaluations import EvaluationDemand
     from attest.policy.free_rules import FreeRule
+    from attest.policy.log_demand import LogDemand
     from attest.policy.scans import ScanDemand
     from attest.policy.summaries import SummaryDemand
     from attest.trust.signatory import Signatory
@@ -258,6 +259,7 @@ class Policy:
         exceptions: rules that single versions need not meet.
         rules: rules of the author's own, in CEL.
         summary: whose fresh verdict stands in for the whole evaluation; `None` for nobody's.
+        log: which log of the model, and how fresh; `None` where the policy does not say.
         digest: of the composed document, RFC 8785, keys by their fingerprints.
         origin: the file it came from.
     """
@@ -280,6 +282,7 @@ class Policy:
     lineage: LineageDemand = field(default_factory=LineageDemand)
     rules: tuple[FreeRule, ...] = ()
     summary: SummaryDemand | None = None
+    log: LogDemand | None = None
     deny: tuple[Revocation, ...] = ()
     revocations: FeedDemand | None = None
     exceptions: tuple[Exemption, ...] = ()

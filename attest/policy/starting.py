@@ -71,6 +71,12 @@ def new_cases(profile: str) -> str | None:
     return path.read_text(encoding="utf-8") if path.is_file() else None
 
 
+def offered(profile: str) -> tuple[str, ...]:
+    """Which of the keys about what no longer counts stand in a profile as comments: nobody else can fill them in."""
+    text = _text(profile)
+    return tuple(key for key in ("deny", "revocations") if re.search(rf"^# {key}:", text, re.MULTILINE))
+
+
 def placeholder(name: str, *, alone: bool) -> str:
     """The path that stands for a key that nobody named yet."""
     return PLACEHOLDER if alone else f"{name}.pub"

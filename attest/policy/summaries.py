@@ -27,7 +27,7 @@ from attest.policy.key_rows import TABLE
 from attest.policy.reading import read_by, read_text, read_texts
 from attest.policy.requirements import ClaimDemand
 from attest.policy.verdict import Finding, Status
-from attest.trust.window import shown
+from attest.trust.times import shown
 from attest_registry.digest import Digest
 from attest_registry.errors import BadReference
 

@@ -18,7 +18,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from attest.errors import AttestError, InputError
 from attest.signing.fingerprint import fingerprint
 from attest.trust.private_pki import NameKind, PrivateIdentity
-from attest.trust.window import shown
+from attest.trust.times import shown
 from attest.trust.x509_path import UNREADABLE, check_authorities, named
 from attest.verify.by_private_pki import read_names
 from attest.verify.certificates import read_certificate

@@ -27,8 +27,8 @@ from attest.signing.log_client import LOGS, DuplicateEntry
 from attest.signing.services import DEFAULT, Kind, Service
 from attest.signing.timestamp_client import TimestampClient
 from attest.trust.certificate_identity import CertificateIdentity
+from attest.trust.times import shown
 from attest.trust.trusted_holder import TrustedHolder
-from attest.trust.window import shown
 
 if TYPE_CHECKING:
     from cryptography import x509

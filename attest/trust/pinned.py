@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from attest.errors import AttestError, InputError
 from attest.signing.dsse import decode_base64, encode_base64
 from attest.trust.roots import TrustedRoot
-from attest.trust.window import read_time, shown
+from attest.trust.times import read_time, shown
 from attest_registry.digest import written_whole
 from attest_registry.strict_json import parse_object, to_compact_json
 

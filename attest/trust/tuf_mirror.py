@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from attest.errors import InputError, ServiceAnswerInvalid, ServiceError
 from attest.signing.services import DEFAULT, Kind, Service
-from attest.trust.window import shown
+from attest.trust.times import shown
 from attest_registry.errors import StoreRefused
 
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ from attest.verify.fulcio import read_signer
 from attest.verify.proven import _SEAL, TimeSource, VerifiedBundle
 from attest.verify.sct import check_sct
 from attest.verify.sigstore_bundle import CertificateChain, Envelope
-from attest.verify.witnesses import check_witnesses, demand_log_entry, demand_times
+from attest.verify.witnesses import check_witnesses, count_times, demand_log_entry, demand_times
 from attest_registry.digest import Digest
 
 if TYPE_CHECKING:
@@ -78,9 +78,9 @@ def verify_certificate_bundle(
     if not demands.accept_without_log_entry:
         demand_log_entry(bundle)
     times, logged = check_witnesses(bundle, root=root)  # 3, 4, 5
-    stamped = sum(time.source is TimeSource.TIMESTAMP for time in times)
+    stamped = count_times(time for time in times if time.source is TimeSource.TIMESTAMP)
     demand_times(stamped, demands.timestamps, of="timestamp authorities")  # 6
-    demand_times(len(times), demands.times, of="a log or timestamp authorities")
+    demand_times(count_times(times), demands.times, of="a log or timestamp authorities")
     path = check_path(signing, root=root, times=times)  # 7
     check_sct(  # 8
         signing.certificate, issuer_spki=path.issuer_spki, root=root, accept_none=demands.accept_without_sct

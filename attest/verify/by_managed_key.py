@@ -24,7 +24,7 @@ from attest.verify import content, log_body
 from attest.verify.demands import BARE_KEY
 from attest.verify.proven import _SEAL, TimeSource, VerifiedBundle
 from attest.verify.sigstore_bundle import Envelope, KeyHint, SigstoreBundle
-from attest.verify.witnesses import check_witnesses, count_witnesses, demand_log_entry, demand_times
+from attest.verify.witnesses import check_witnesses, count_times, count_witnesses, demand_log_entry, demand_times
 from attest_registry.digest import Digest
 
 if TYPE_CHECKING:
@@ -125,9 +125,9 @@ def _witnesses(
             bundle.log_entry,
             log_body.Signed(content=words, signature=bundle.signature, key=key, certificate=None),
         )
-    stamped = sum(time.source is TimeSource.TIMESTAMP for time in times)
+    stamped = count_times(time for time in times if time.source is TimeSource.TIMESTAMP)
     demand_times(stamped, demands.timestamps, of="timestamp authorities")  # 6
-    demand_times(len(times), demands.times, of="a log or timestamp authorities")
+    demand_times(count_times(times), demands.times, of="a log or timestamp authorities")
     return times, logged
 
 

@@ -14,8 +14,8 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from attest.errors import AttestError, MalformedEvidence, OutsideWindow, ProofInvalid, SignerNotTrusted
+from attest.trust.times import shown
 from attest.trust.verifying_key import VerifyingKey
-from attest.trust.window import shown
 from attest.trust.x509_path import (
     UNREADABLE,
     check_authorities,

@@ -16,7 +16,7 @@ class Demands:
     """Of a bundle by certificate.
 
     Args:
-        times: how many proven times, by log or timestamp authority; never none, because a certificate lives minutes.
+        times: by how many witnesses, log or timestamp authorities; never by none, because a certificate lives minutes.
         timestamps: how many of them by timestamp authorities.
         accept_without_log_entry: take a signature that was never made public. One that was has to hold still.
         accept_without_sct: take a certificate that no log promised to publish: private instances without a CT log.
@@ -39,7 +39,7 @@ class KeyDemands:
 
     Args:
         log_entry: it has to have been made public.
-        times: how many proven times, by log or timestamp authority.
+        times: by how many witnesses, log or timestamp authorities.
         timestamps: how many of them by timestamp authorities.
         accept_unproven_time: take a signature without a proven time although the key counts for a while only.
     """

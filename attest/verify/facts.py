@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from attest.claims.log_checkpoint import Checkpoint
     from attest.claims.mlbom import MLBOM
     from attest.claims.provenance import Provenance
     from attest.claims.revocations import Revocations
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from attest.trust.window import Span
     from attest.verify.proven import ProvenTime, VerifiedBundle
 
-    Claim = ModelSignature | Provenance | MLBOM | Revocations | Summary
+    Claim = ModelSignature | Provenance | MLBOM | Revocations | Summary | Checkpoint
 
 _SEAL: Final = object()
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from attest.trust.window import shown
+from attest.trust.times import shown
 
 if TYPE_CHECKING:
     from datetime import datetime

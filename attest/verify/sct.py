@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from cryptography.x509.certificate_transparency import LogEntryType, SignatureAlgorithm
 
 from attest.errors import OutsideWindow, ProofInvalid, SignatureInvalid, SignerNotTrusted
-from attest.trust.window import shown
+from attest.trust.times import shown
 from attest.trust.x509_path import UNREADABLE, extension
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from rfc3161_client import VerificationError, decode_timestamp_response
 from rfc3161_client.verify import VerifierBuilder
 
 from attest.errors import OutsideWindow, ProofInvalid, SignerNotTrusted
-from attest.trust.window import shown
+from attest.trust.times import shown
 from attest.trust.x509_path import UNREADABLE
 from attest.verify.proven import ProvenTime, TimeSource
 

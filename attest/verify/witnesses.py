@@ -8,6 +8,8 @@ from attest.errors import EvidenceMissing
 from attest.verify import log_entry
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from attest.trust.roots import TrustedRoot
     from attest.verify.proven import Logged, ProvenTime
     from attest.verify.sigstore_bundle import SigstoreBundle
@@ -41,6 +43,11 @@ def check_witnesses(bundle: SigstoreBundle, *, root: TrustedRoot) -> tuple[tuple
 def count_witnesses(bundle: SigstoreBundle) -> int:
     """How many log entries and timestamps the bundle brings; for whoever cannot check them and has to say so."""
     return len(bundle.timestamps) + (bundle.log_entry is not None)
+
+
+def count_times(times: Iterable[ProvenTime]) -> int:
+    """How many witnesses say when; one who says it twice, at two moments, is one."""
+    return len({(time.source, time.witness) for time in times})
 
 
 def demand_log_entry(bundle: SigstoreBundle) -> None:

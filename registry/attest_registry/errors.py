@@ -9,6 +9,8 @@
         ├── NotFound            2  there is no such name or content
         ├── Conflict            2  somebody else was first, or the name is taken
         ├── BadReference        2  a name, tag or digest that cannot be one
+        ├── BadQuery            2  a filter, an order or a page token that cannot be one
+        ├── SchemaDiffers       2  a catalogue that an older or newer version of attest wrote
         └── ContentMismatch     3  bytes contradict their digest, size or format: an incident
             └── SourceChanged   2  … because a file here was written to while it was sent: nobody tampered
 
@@ -108,6 +110,20 @@ class BadReference(StoreError):
     """A name, tag or digest that cannot be one."""
 
     code = "bad-reference"
+    exit_status = 2
+
+
+class BadQuery(StoreError):
+    """A filter, an order or a page token that cannot be one."""
+
+    code = "bad-filter"
+    exit_status = 2
+
+
+class SchemaDiffers(StoreError):
+    """A catalogue that an older or a newer version of attest wrote."""
+
+    code = "catalogue-older"
     exit_status = 2
 
 

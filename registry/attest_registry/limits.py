@@ -17,6 +17,9 @@ CONFIG_BYTES: Final = 4 * 1024 * 1024
 BUNDLE_BYTES: Final = 32 * 1024 * 1024
 """Bytes of one Sigstore bundle. A signature over 8,000 files with long names stays below 4 MiB."""
 
+EVENT_BUNDLE_BYTES: Final = 4 * 1024 * 1024
+"""Bytes of one event of a model's log: the state of a thousand aliases and a thousand roles stays below 1 MiB."""
+
 JSON_DEPTH: Final = 64
 """Nesting of a JSON document. CycloneDX, the deepest we read, stays below 20."""
 
@@ -93,3 +96,27 @@ LAYOUT_INDEX_BYTES: Final = 64 * 1024 * 1024
 
 LAYOUT_INDEX_PARTS: Final = 5_000_000
 """Keys and values of such an index: 16 for each tag."""
+
+PAGE_TOKEN_CHARACTERS: Final = 4_096
+"""Characters of a token that asks the catalogue for the next page. It names the last line of a page."""
+
+FILTER_CHARACTERS: Final = 4_096
+"""Characters of a filter of the catalogue."""
+
+FILTER_DEPTH: Final = 20
+"""Parentheses and NOTs inside each other in a filter."""
+
+FILTER_TERMS: Final = 50
+"""Comparisons of one filter. Each is a question about every version that the others leave."""
+
+FILTER_VALUES: Final = 200
+"""Values of one list in a filter."""
+
+FILTER_WILDCARDS: Final = 10
+"""Percent signs of one pattern in a filter: matching takes time that grows with their power."""
+
+FILTER_ORDERS: Final = 4
+"""Keys that a search is ordered by."""
+
+NOTE_BYTES: Final = 5_000
+"""UTF-8 bytes of one unsigned tag or annotation (MLflow's limit of tags)."""

@@ -107,6 +107,16 @@ class Reference:
         return f"{text}@{self.digest}" if self.digest is not None else text
 
 
+def can_be_alias(text: str) -> bool:
+    """Whether `NAME@text` would be a reference."""
+    return _ALIAS.fullmatch(text) is not None and _RESERVED.fullmatch(text) is None
+
+
+def can_be_label(text: str) -> bool:
+    """Whether `NAME:text` would be a reference that is no number."""
+    return _VERSION.fullmatch(text) is not None and _RESERVED.fullmatch(text) is None and not text.isdecimal()
+
+
 def _without_scheme(text: str) -> str:
     for scheme in ("attest://", "models:/"):
         if text.startswith(scheme):

@@ -28,6 +28,8 @@ HEAVY = {
     "numpy",
     "pydantic",
     "sqlalchemy",
+    "alembic",
+    "psycopg",
 }
 
 
@@ -70,13 +72,20 @@ def test_the_public_list_is_what_it_is() -> None:
     assert set(attest.__all__) == {
         "AttestError",
         "Denied",
+        "LogEvent",
+        "Moved",
         "Pushed",
+        "Resolved",
         "TrainingRun",
         "VerifiedModel",
         "__version__",
+        "history",
         "load",
+        "promote",
         "pull",
         "push",
+        "resolve",
+        "rollback",
         "training",
         "verify",
     }

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 from tests.attacks import record, run
-from tests.attacks.mutations import TABLE
+from tests.attacks.mutations import NOT_HERE, TABLE
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,6 +34,8 @@ def main() -> int:
         lines = run.without_each_check(table, record.read(seen), Path(folder))
     for text in run.shown(lines):
         sys.stdout.write(f"{text}\n")
+    for row, why in {} if chosen else NOT_HERE.items():
+        sys.stdout.write(f"row {row} has no line: {why}\n")
     wrong = [line for line in lines if line.fault]
     sys.stdout.write(f"\n{len(lines)} attacks, {len(wrong)} of them with a check that no test misses\n")
     return 1 if wrong else 0

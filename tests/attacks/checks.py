@@ -847,3 +847,275 @@ ONE_BASE = _check(
     "if found and (len(named) > 1 or None in named)",
     "if False",
 )
+
+# ---- references out of the model
+
+_OUTSIDE: Final = "attest/model/formats_outside.py"
+_ONNX: Final = "attest/model/formats_onnx_data.py"
+REFERENCES_INSIDE = _check("names of files of the model only", _OUTSIDE, "        check_path(path)\n", "        pass\n")
+BASE_BY_NAME = _check(
+    "bases by name only", _OUTSIDE, '(_NAME.fullmatch(value) is None or ".." in value) if plain', "False if plain"
+)
+REFERENCE_ONCE = _off("each reference once", "model/formats_outside.py", "if value is TWICE")
+INDEX_WHOLE = Check(
+    name="looking through a whole index",
+    edits=(
+        (
+            "attest/model/formats_text.py",
+            "if sample.size > (HEADER_BYTES if is_index(sample.name) else _WHOLE_JSON_BYTES):",
+            "if sample.size > _WHOLE_JSON_BYTES:",
+        ),
+        ("attest/model/formats_text.py", "followed = is_index(sample.name) or ", "followed = "),
+    ),
+)
+ONNX_BRANCHES = _check("tensors inside of nodes", _ONNX, "_In.NODE: {5: _In.ATTRIBUTE},", "_In.NODE: {},")
+ONNX_MEMORY = _check("no address for a name", _ONNX, " or location.startswith(_MEMORY)", "")
+ONNX_KEYS = _off("keys of 32 bits", "model/formats_onnx_data.py", "if key >= _MOST_KEY")
+ONNX_BY_NAME = _off(".onnx is ONNX", "model/formats.py", 'if sample.suffix == "onnx" and not found.outside')
+CODE_ELSEWHERE = _check(
+    "looking for code elsewhere",
+    "attest/model/formats_text.py",
+    "elsewhere = _code_elsewhere(config)",
+    "elsewhere = None",
+)
+OUTSIDE_BY_BYTES = _off("references by the bytes", "load/folder.py", "if found.outside")
+OUTSIDE_BY_BOM = _off("references by the ML-BOM", "policy/file_rules.py", "if file.outside is not None")
+OUTSIDE_IN_FOLDER = _check(
+    "references in a folder",
+    "attest/cli/verify_folder.py",
+    "if (file.format.code_bearing or file.format.outside)",
+    "if file.format.code_bearing",
+)
+CODE_BY_BOM = _off(
+    "code by the ML-BOM", "policy/file_rules.py", "if file.code_bearing is not False or kind in _ALWAYS_CODE"
+)
+
+# ---- after the check
+
+OWN_COPY = _check(
+    "a copy for each start",
+    "attest/cli/exec_.py",
+    "give = cached if from_cache else hand_over",
+    "give = cached",
+)
+READ_ONLY = _check("read-only copies", "attest/load/handover.py", "sealed=True", "sealed=False")
+NO_FUTURE = _off("no claims from the future", "policy/moments.py", "if late or min(times) - case.now > _AHEAD")
+
+# ---- one bundle, two readings
+
+STATEMENT_TYPE = _check(
+    "the statement's own type",
+    "attest/claims/statement.py",
+    '        _check_type(document.get("_type"), predicate_type)\n',
+    "",
+)
+PAYLOAD_TYPE_AGAIN = _check(
+    "the payload's type by a certificate",
+    "attest/verify/content.py",
+    "case Envelope(payload_type=kind) if kind != PAYLOAD_TYPE:",
+    "case Envelope(payload_type=kind) if False:",
+)
+ONE_SIGNATURE_AGAIN = _off("exactly one signature", "verify/sigstore_bundle.py", "if len(signatures) != 1")
+FIRST_SUBJECT = _check(
+    "the first subject",
+    "attest/verify/binding.py",
+    "subject = statement.subjects[0]\n",
+    "subject = next(\n"
+    "        (each for each in statement.subjects if each.digest.matches(artefact.digest)), statement.subjects[0]\n"
+    "    )\n",
+)
+MOST_SUBJECTS = _check(
+    "the number of subjects", "attest/claims/statement.py", "_MOST_SUBJECTS = 1_000", "_MOST_SUBJECTS = 9_999"
+)
+CERTIFIED_SIGNATURE = _check(
+    "the signature of a certificate's holder",
+    "attest/verify/by_certificate.py",
+    "words = content.check_signature(bundle, signing.key, message)",
+    "words = bundle.content",
+)
+KEYS_FOR_KEYS = _check(
+    "keys for signatures by keys",
+    "attest/verify/verifier.py",
+    'signer = by_key.find_signer(bundle, only_keys(keys), what="the bundle")',
+    "signer = keys[0]",
+)
+HINT_CHOOSES_NOTHING = _check(
+    "the key that made the signature",
+    "attest/verify/by_key.py",
+    "        return key\n    raise _nobody",
+    "        return next((each for each in keys if bundle.material.hint == cosign_hint(each.public_key)), key)\n"
+    "    raise _nobody",
+)
+ONE_ENTRY_OF_A_LOG = _check(
+    "the number of log entries",
+    "attest/verify/sigstore_bundle.py",
+    "\nMOST_LOG_ENTRIES: Final = 1",
+    "\nMOST_LOG_ENTRIES: Final = 9",
+)
+MOST_CERTIFICATES = Check(
+    name="the number of certificates",
+    edits=(
+        ("attest/signing/bundle.py", "_MOST_CERTIFICATES: Final = 16", "_MOST_CERTIFICATES: Final = 99"),
+        ("attest/verify/sigstore_bundle.py", "_MOST_CERTIFICATES: Final = 16", "_MOST_CERTIFICATES: Final = 99"),
+    ),
+)
+
+# ---- whom to believe
+
+_TUF: Final = "attest/trust/tuf_mirror.py"
+PINNED_TUF_ROOT = _check(
+    "a root of one's own",
+    _TUF,
+    "            bootstrap=root,",
+    '            bootstrap=service.ask("/1.root.json", asked="a root").body,',
+)
+ROOT_BY_ITS_OPERATOR = _check(
+    "a root from its operator",
+    _TUF,
+    'return (files("sigstore") / "_store" / quote(url, safe="") / "root.json").read_bytes()',
+    'return Service(kind=Kind.TUF, url=url).ask("/1.root.json", asked="a root").body',
+)
+MIRROR_REMEMBERED = _check(
+    "what a mirror said before",
+    _TUF,
+    'own = folder / hashlib.sha256(service.url.encode() + b"\\0" + root).hexdigest()[:32]',
+    'own = folder / f"{datetime.now(UTC).timestamp()}"',
+)
+MIRROR_FRESH = _check(
+    "the end of what a mirror says",
+    _TUF,
+    "            updater.refresh()\n",
+    "            updater._trusted_set.reference_time = datetime(2000, 1, 1, tzinfo=UTC)\n"
+    "            updater.refresh()\n",
+)
+_CACHED: Final = (
+    "    path = updater.find_cached_target(info) or updater.download_target(info)\n"
+    "    data = Path(path).read_bytes()\n"
+    "    info.verify_length_and_hashes(data)"
+)
+TARGET_DIGEST = _check(
+    "the digest of what a mirror sends",
+    _TUF,
+    _CACHED,
+    "    digest = next(iter(info.hashes.values()))\n"
+    '    data = service.ask(f"/targets/{digest}.{name}", asked=name).body',
+)
+CACHE_VERIFIED = _check(
+    "the digest of what lies in the cache",
+    _TUF,
+    _CACHED,
+    "    cached = Path(str(updater.target_dir), name)\n"
+    "    data = cached.read_bytes() if cached.exists() else Path(updater.download_target(info)).read_bytes()",
+)
+FIXED_TARGETS = _check(
+    "names of our own",
+    _TUF,
+    "{name: _target(updater, name, service) for name in targets}",
+    "{name: _target(updater, name, service) for name in updater._trusted_set.targets.targets}",
+)
+CHANGE_AGREED = _check(
+    "somebody's yes", "attest/cli/trust_change.py", "        _agree(changes, answer)\n", "        pass\n"
+)
+
+# ---- while something is signed
+
+OWN_VERIFIER = _check(
+    "our own verifier first",
+    "attest/publish.py",
+    "    _check_own(signed, model=model, signer=signer)\n",
+    "",
+)
+LOGIN_STATE = _check(
+    "the state of a login",
+    "attest/signing/browser.py",
+    'hmac.compare_digest(said.get("state", "").encode(), state.encode())',
+    "True",
+)
+SERVICE_TLS = _off(
+    "TLS to services",
+    "signing/services.py",
+    'if parts.scheme == "http" and not self.options.plain_http and not _is_this_machine(self.url)',
+)
+TOKEN_SCRUBBED = _check(
+    "taking tokens out of messages",
+    "attest/signing/services.py",
+    'open_text.replace(part, "…") if len(part) >= _SHORTEST_SECRET else open_text',
+    "open_text",
+)
+STAMP_ANSWER = _off(
+    "timestamps of this signature",
+    "signing/timestamp_client.py",
+    "if not granted or not same or nonce != request.nonce",
+)
+STAMP_NEEDED = _check(
+    "timestamps that were asked for",
+    "attest/signing/bundle_signer.py",
+    '[{"signedTimestamp": encode_base64(each.stamp(signature))} for each in self.timestamps]',
+    "list[Any]()",
+)
+ENTRY_ANSWER = _check(
+    "log entries of this signature",
+    "attest/signing/bundle_signer.py",
+    "        _check_entry(made, self.signer.public_key)\n",
+    "",
+)
+CERTIFICATE_ANSWER = _off(
+    "certificates of this key",
+    "signing/fulcio_client.py",
+    "if _spki(issued.cert) != request.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)",
+)
+PINNED_INSTANCE = _check(
+    "the pinned root's own instance",
+    "attest/cli/mirrors.py",
+    "return _remembered(settings, others, hint) or Mirror(url=PUBLIC_GOOD)",
+    "return Mirror(url=PUBLIC_GOOD)",
+)
+PUBLIC_SAID = _off(
+    "asking before a public log",
+    "cli/signers.py",
+    "if self._trust.public or (self._mirror is not None and self._mirror.public)",
+)
+_LOGGED: Final = 'material["tlogEntries"] = [self.log.log_by_key(statement.raw, signature, self.signer.public_key)]\n'
+STAMPED_FIRST = Check(
+    name="the timestamp before the log",
+    edits=(
+        ("attest/signing/bundle_signer.py", f"        if self.log is not None:\n            {_LOGGED}", ""),
+        (
+            "attest/signing/bundle_signer.py",
+            "        if self.timestamps:\n",
+            f"        if self.log is not None:\n            {_LOGGED}        if self.timestamps:\n",
+        ),
+    ),
+)
+LOGGED_ON_DEMAND = _check(
+    "no log by default",
+    "attest/cli/signers.py",
+    "            return KeyBundleSigner(signer=signer)\n",
+    "            from attest.signing.log_client import LOGS\n"
+    "            from attest.signing.services import Kind, Service\n"
+    "            from attest.trust.tuf_mirror import PUBLIC_GOOD\n\n"
+    '            service = Service(kind=Kind.REKOR, url=PUBLIC_GOOD.removesuffix("/tuf"))\n'
+    "            return KeyBundleSigner(signer=signer, log=LOGS[2](service=service))\n",
+)
+
+# ---- policies below policies
+
+COMPOSED_DIGEST = _check(
+    "the digest over the composed document",
+    "attest/policy/document.py",
+    "digest=_digest(value, identities, lineage),",
+    'digest=canonical_digest({"text": document.text}),',
+)
+KEYS_IN_DIGEST = _check(
+    "keys by their fingerprints",
+    "attest/policy/document.py",
+    '    composed["identities"] = {name: _composed(identity) for name, identity in identities.items()}\n',
+    "",
+)
+DEMANDS_JOINED = _check(
+    "demands that stay",
+    "attest/policy/composing.py",
+    "isinstance(base.value, dict) and where not in _WHOLE:",
+    "isinstance(base.value, dict) and where not in _WHOLE and not path:",
+)
+NEVER_FETCHED = _off("policies from files only", "policy/composing.py", 'if "://" in text')

@@ -8,9 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from attest.claims.predicates import TEST_RESULT
 from tests.attacks import checks as c
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tests.attacks.checks import Check
 
 
@@ -48,6 +51,15 @@ _KEYS: Final = "keys_that_ran_out.py::test_"
 _REVOKED: Final = "revoked.py::test_"
 _ANCESTOR: Final = "bad_ancestors.py::test_"
 _PRIVATE: Final = "private_authorities.py::test_"
+_BACK: Final = "backdating.py::test_"
+_LEADS: Final = "references_outside.py::test_a_file_that_leads_outside"
+_SWAPPED: Final = "swapped_after_the_check.py::test_"
+_PAYLOAD: Final = "evasive_payloads.py::test_"
+_CONFUSED: Final = "confused_evidence.py::test_"
+_MIRROR: Final = "trust_mirrors.py::test_"
+_SIGNING: Final = "signing_side.py::test_"
+_BELOW: Final = "swapped_policy.py::test_"
+_COLLECTED: Final = "collected_garbage.py::test_a_claim_that_was_collected"
 _RULES: Final = (c.SIGNATURE_THERE, c.PROVENANCE_THERE, c.BOM_THERE)
 
 TABLE: Final = (
@@ -712,4 +724,149 @@ TABLE: Final = (
         f"{_ANCESTOR}a_base_that_the_store_put_in_the_place_of_another",
         c.ANCESTOR_SIGNED,
     ),
+    _attack(20, "a claimed time for a proven one", f"{_BACK}a_stolen_key_with_a_claimed_time", c.KEY_TIME, c.IN_FORCE),
+    _attack(20, "an evaluation from the future", f"{_BACK}an_evaluation_from_the_future", c.NO_FUTURE),
+    _attack(20, "a certificate that had expired", f"{_BACK}a_certificate_that_was_expired_then", c.VALID_AT_ITS_TIME),
+    _attack(22, "weight_map: ../", f"{_LEADS}[weight-map]", c.REFERENCES_INSIDE),
+    _attack(22, "a weight_map that stands twice", f"{_LEADS}[weight-map-twice]", c.REFERENCE_ONCE),
+    _attack(22, "behind a megabyte of an index", f"{_LEADS}[late-in-the-index]", c.INDEX_WHOLE),
+    _attack(22, "an adapter's base by path", f"{_LEADS}[adapter]", c.BASE_BY_NAME),
+    _attack(22, "a tokenizer's vocabulary", f"{_LEADS}[tokenizer]", c.REFERENCES_INSIDE),
+    _attack(22, "weights by configuration", f"{_LEADS}[weights-by-configuration]", c.REFERENCES_INSIDE),
+    _attack(22, "a part of a sentence model", f"{_LEADS}[sentence-transformers]", c.REFERENCES_INSIDE),
+    _attack(22, "ONNX data elsewhere", f"{_LEADS}[onnx]", c.REFERENCES_INSIDE),
+    _attack(22, "ONNX data in a branch", f"{_LEADS}[onnx-inside-a-branch]", c.ONNX_BRANCHES),
+    _attack(22, "ONNX data in memory", f"{_LEADS}[onnx-of-this-process]", c.ONNX_MEMORY),
+    _attack(22, "ONNX for one reader only", f"{_LEADS}[onnx-written-oddly]", c.ONNX_KEYS),
+    _attack(22, "ONNX by its name only", f"{_LEADS}[onnx-disguised]", c.ONNX_BY_NAME),
+    *(
+        _attack(22, words, f"references_outside.py::test_code_of_another_repository[{name}]", c.CODE_ELSEWHERE)
+        for name, words in (
+            ("model", "auto_map of another repository"),
+            ("pipeline", "a pipeline of another repository"),
+            ("tokenizer", "a list for an auto_map"),
+            ("adapter", "an adapter that trusts code"),
+        )
+    ),
+    _attack(
+        22, "a BOM that keeps quiet", "references_outside.py::test_a_bom_that_keeps_quiet_about_it", c.OUTSIDE_BY_BYTES
+    ),
+    _attack(
+        22, "before a byte is fetched", "references_outside.py::test_a_bom_that_says_so_is_enough", c.OUTSIDE_BY_BOM
+    ),
+    _attack(
+        22,
+        "in a folder that is verified",
+        "references_outside.py::test_a_folder_that_leads_outside",
+        c.OUTSIDE_IN_FOLDER,
+    ),
+    _attack(23, "the shared copy swapped", f"{_SWAPPED}the_shared_copy_is_swapped_while_a_server_starts", c.OWN_COPY),
+    _attack(23, "a copy where others write", f"{_SWAPPED}a_copy_where_others_may_write", c.PRIVATE_CACHE),
+    _attack(23, "a copy that can be written to", f"{_SWAPPED}the_copy_is_nobodys_to_write_to", c.READ_ONLY),
+    _attack(25, "a handle from before the check", f"{_SWAPPED}a_writer_who_still_has_a_file_open", c.BYTES_IN_PLACE),
+    _attack(29, "a payload no scanner finds", f"{_PAYLOAD}a_scanned_pickle[pydoc]", c.CODE_BY_BOM, c.KIND_BY_BYTES),
+    _attack(29, "a pickle for a vocabulary", f"{_PAYLOAD}a_pickle_that_the_bom_calls_text[vocab.txt]", c.KIND_BY_BYTES),
+    _attack(
+        38, "a good signature over no claim", f"{_CONFUSED}words_that_are_no_statement[another-type]", c.STATEMENT_TYPE
+    ),
+    _attack(
+        38,
+        "the same, by a certificate",
+        f"{_CONFUSED}words_that_are_no_statement_by_a_certificate[another-type]",
+        c.STATEMENT_TYPE,
+    ),
+    _attack(
+        38,
+        "a claim of nearly the type",
+        f"{_CONFUSED}a_claim_of_nearly_the_same_type[{TEST_RESULT}.1]",
+        c.RIGHT_TYPE,
+    ),
+    _attack(43, "two signatures", f"{_CONFUSED}two_signatures_in_an_envelope", c.ONE_SIGNATURE),
+    _attack(
+        43,
+        "two, beside a certificate",
+        f"{_CONFUSED}two_signatures_beside_a_certificate",
+        *(c.ONE_SIGNATURE, c.ONE_SIGNATURE_AGAIN),
+    ),
+    _attack(44, "a version among the subjects", f"{_CONFUSED}a_version_among_the_subjects", c.FIRST_SUBJECT),
+    _attack(44, "a subject without a name", f"{_CONFUSED}a_subject_of_another_name[]", c.SUBJECT_NAME),
+    _attack(44, "a digest in capitals", f"{_CONFUSED}a_subject_with_an_odd_digest[upper]", c.FORM_OF_DIGEST),
+    _attack(
+        44,
+        "a digest by SHA-1 alone",
+        f"{_CONFUSED}a_subject_with_an_odd_digest[sha1-alone]",
+        *(c.SHA256_SUBJECT, c.SUBJECT_DIGEST),
+    ),
+    _attack(
+        45,
+        "a note read as a statement",
+        f"{_CONFUSED}another_payload_read_as_a_statement",
+        c.PAYLOAD_TYPE,
+        c.PAYLOAD_TYPE_AGAIN,
+    ),
+    _attack(
+        45, "another type for a note", f"{_CONFUSED}another_type_for_a_note_that_was_signed", c.CERTIFIED_SIGNATURE
+    ),
+    _attack(46, "a key for a certificate", f"{_CONFUSED}a_key_in_the_place_of_a_certificate", c.KEYS_FOR_KEYS),
+    _attack(46, "a hint that chooses", f"{_CONFUSED}a_hint_that_chooses_whom_to_trust", c.HINT_CHOOSES_NOTHING),
+    _attack(
+        48, "a mirror that nobody vouches for", f"{_MIRROR}a_mirror_that_nobody_vouches_for", c.ROOT_BY_ITS_OPERATOR
+    ),
+    _attack(48, "a root exchanged in the cache", f"{_MIRROR}a_cached_root_that_was_exchanged", c.CACHE_VERIFIED),
+    _attack(48, "a change that nobody saw", f"{_MIRROR}a_change_that_nobody_has_seen", c.CHANGE_AGREED),
+    _attack(50, "two log entries", f"{_CONFUSED}more_log_entries_than_one", c.ONE_ENTRY_OF_A_LOG),
+    _attack(50, "17 certificates", f"{_CONFUSED}more_certificates_than_a_path_has", c.MOST_CERTIFICATES),
+    _attack(50, "a thousand subjects", f"{_CONFUSED}a_statement_about_a_thousand_things", c.MOST_SUBJECTS),
+    _attack(50, "a timestamp 33 times", f"{_CHANGED}[33-timestamps]", c.MOST_TIMES, c.ONE_TIME_EACH),
+    _attack(50, "deep nesting", f"{_READ}a_signed_statement[nested]", c.DEPTH),
+    _attack(
+        50, "a bundle of 32 MB", f"{_ENDLESS}a_bundle_that_says_it_is_huge", c.BUNDLE_SIZE, c.READ_LIMIT, c.JSON_LIMIT
+    ),
+    _attack(51, "a bundle that would not verify", f"{_SIGNING}a_bundle_that_would_not_verify", c.OWN_VERIFIER),
+    _attack(56, "a mirror that goes back", f"{_MIRROR}a_mirror_that_goes_back", c.MIRROR_REMEMBERED),
+    _attack(56, "a mirror that stands still", f"{_MIRROR}a_mirror_that_stands_still", c.MIRROR_FRESH),
+    _attack(56, "a mirror by other keys", f"{_MIRROR}a_mirror_by_other_keys", c.PINNED_TUF_ROOT),
+    _attack(56, "a target exchanged", f"{_MIRROR}a_target_that_was_exchanged", c.TARGET_DIGEST),
+    _attack(56, "a target that climbs out", f"{_MIRROR}a_target_outside_of_its_folder", c.FIXED_TARGETS),
+    _attack(
+        57,
+        "a login that others finish",
+        f"{_SIGNING}a_login_that_somebody_else_finishes[?code=stolen&state=guessed]",
+        c.LOGIN_STATE,
+    ),
+    _attack(57, "a token without TLS", f"{_SIGNING}a_token_on_its_way_without_tls[fulcio]", c.SERVICE_TLS),
+    _attack(57, "a token in a message", f"{_SIGNING}a_token_in_a_message[message]", c.TOKEN_SCRUBBED),
+    _attack(58, "another's timestamp", f"{_SIGNING}a_timestamp_that_is_none[replay-tsa-answer]", c.STAMP_ANSWER),
+    _attack(
+        58, "a timestamp that stays away", f"{_SIGNING}a_timestamp_that_is_none[status-tsa-refused]", c.STAMP_NEEDED
+    ),
+    _attack(58, "another's log entry", f"{_SIGNING}a_log_entry_of_another_signature[1]", c.ENTRY_ANSWER),
+    _attack(58, "another's certificate", f"{_SIGNING}a_certificate_of_somebody_else", c.CERTIFICATE_ANSWER),
+    _attack(59, "a forgotten flag", f"{_SIGNING}a_forgotten_flag", c.PINNED_INSTANCE),
+    _attack(59, "a public log unasked", f"{_SIGNING}a_public_log_that_nobody_meant", c.PUBLIC_SAID),
+    _attack(59, "an entry for nothing", f"{_SIGNING}a_log_entry_for_a_push_that_fails", c.STAMPED_FIRST),
+    _attack(59, "a key logged unasked", f"{_SIGNING}a_key_is_logged_on_demand_only", c.LOGGED_ON_DEMAND),
+    _attack(72, "a demand less below", f"{_BELOW}a_base_that_was_exchanged[a-demand-less]", c.COMPOSED_DIGEST),
+    _attack(72, "another key below", f"{_BELOW}a_base_that_was_exchanged[another-key]", c.KEYS_IN_DIGEST),
+    _attack(72, "a demand taken away above", f"{_BELOW}a_base_that_takes_a_demand_away", c.DEMANDS_JOINED),
+    _attack(
+        72,
+        "a policy that is fetched",
+        f"{_BELOW}a_base_that_would_be_fetched[http://{{host}}/org.yaml]",
+        c.NEVER_FETCHED,
+    ),
+    _attack(76, "a signature collected", f"{_COLLECTED}[signature]", c.SIGNATURE_THERE),
+    _attack(76, "a provenance collected", f"{_COLLECTED}[provenance]", c.PROVENANCE_THERE),
+    _attack(76, "an ML-BOM collected", f"{_COLLECTED}[ml-bom]", c.BOM_THERE),
 )
+
+_WITH_THE_LOG: Final = "comes with the log of a model"
+
+NOT_HERE: Final[Mapping[int, str]] = {
+    3: _WITH_THE_LOG,
+    5: f"for aliases: {_WITH_THE_LOG}; the names of models are tried under row 70",
+    30: "out of scope: who is the same user on the same host can do all that we can",
+    **dict.fromkeys(range(60, 70), _WITH_THE_LOG),
+    **dict.fromkeys((74, 75), _WITH_THE_LOG),
+}
+"""Row of the threat table that has no line → why."""

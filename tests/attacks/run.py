@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import queue
 import shutil
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 from tests.attacks import record
+from tests.attacks.warm import Warm
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,7 +22,12 @@ if TYPE_CHECKING:
     from tests.attacks.mutations import Attack
 
 ROOT: Final = Path(__file__).parents[2]
-COPIED: Final = ("attest", "registry", "policies", "tests", "pyproject.toml")
+COPIED: Final = ("attest", "registry", "policies", "fixtures", "tests", "pyproject.toml")
+SERVICES: Final = ROOT / ".interop"
+"""What `make services` has fetched: not the program's, so that a link to it does."""
+
+SKIPPED: Final = "its test tried nothing here; python -m pytest -rs says what is missing"
+
 _WORKERS: Final = 2
 _PASSED, _FAILED = 0, 1
 _SECONDS: Final = 120
@@ -67,6 +72,15 @@ class Copy:
                 shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
             else:
                 shutil.copy(source, folder / name)
+        if SERVICES.is_dir():
+            (folder / SERVICES.name).symlink_to(SERVICES)
+        self._warm = Warm(folder, seconds=_SECONDS)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._warm.__exit__()
 
     def try_without(self, checks: Sequence[Check], test: str) -> tuple[bool, list[record.Seen]]:
         """Whether the test still passes without these checks, and what it saw."""
@@ -87,23 +101,15 @@ class Copy:
     def _run(self, test: str) -> tuple[bool, list[record.Seen]]:
         seen = self._folder / "record"
         seen.unlink(missing_ok=True)
-        environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"} | {
+        environment = {
             "PYTHONPATH": f"{self._folder}{os.pathsep}{self._folder / 'registry'}",
             record.COPY: str(self._folder),
             record.RECORD: str(seen),
         }
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--tb=line", test],
-            cwd=self._folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=_SECONDS,
-            check=False,
-        )
-        if done.returncode not in {_PASSED, _FAILED}:
-            raise WrongCopy(f"{test} ended with {done.returncode}: {done.stdout[-500:]}{done.stderr[-500:]}")
-        return done.returncode == _PASSED, record.read(seen)
+        status, said = self._warm.run(test, environment)
+        if status not in {_PASSED, _FAILED}:
+            raise WrongCopy(f"{test} ended with {status}: {said}")
+        return status == _PASSED, record.read(seen)
 
 
 def replaced(text: str, snippet: str, replacement: str) -> str:
@@ -124,8 +130,6 @@ def without_each_check(table: Sequence[Attack], seen: Iterable[record.Seen], fol
     for each in seen:
         found.setdefault(each.test, []).append(each)
     copies: queue.Queue[Copy] = queue.Queue()
-    for number in range(_WORKERS):
-        copies.put(Copy(folder / f"copy-{number}"))
 
     def judge(attack: Attack) -> Line:
         copy = copies.get()
@@ -134,8 +138,11 @@ def without_each_check(table: Sequence[Attack], seen: Iterable[record.Seen], fol
         finally:
             copies.put(copy)
 
-    with ThreadPoolExecutor(max_workers=_WORKERS) as pool:
-        return list(pool.map(judge, table))
+    with contextlib.ExitStack() as stack:
+        for number in range(_WORKERS):
+            copies.put(stack.enter_context(Copy(folder / f"copy-{number}")))
+        with ThreadPoolExecutor(max_workers=_WORKERS) as pool:
+            return list(pool.map(judge, table))
 
 
 def _judge(attack: Attack, before: Sequence[record.Seen], copy: Copy) -> Line:
@@ -145,7 +152,7 @@ def _judge(attack: Attack, before: Sequence[record.Seen], copy: Copy) -> Line:
     for count in range(1, len(attack.checks) + 1):
         try:
             passes, seen = copy.try_without(attack.checks[:count], attack.test)
-        except (WrongCopy, subprocess.TimeoutExpired) as error:
+        except WrongCopy as error:
             steps.append(f"no answer: {error}")
             break
         red = red or not passes
@@ -155,7 +162,7 @@ def _judge(attack: Attack, before: Sequence[record.Seen], copy: Copy) -> Line:
             steps.append(f"{name}: the honest case fails too")
             red = False
             break
-        steps.append(f"{name}: {'still ' + last if passes else last or 'noticed'}")
+        steps.append(f"{name}: {('still ' + last if last else SKIPPED) if passes else last or 'noticed'}")
         if not passes and last.startswith(record.GOT_THROUGH):
             break
     return Line(

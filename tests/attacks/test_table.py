@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from tests.attacks import checks
 from tests.attacks.checks import Check
-from tests.attacks.mutations import TABLE
+from tests.attacks.mutations import NOT_HERE, TABLE
 
 ROOT = Path(__file__).parents[2]
 CHECKS = {name: value for name, value in vars(checks).items() if isinstance(value, Check)}
@@ -39,6 +40,14 @@ def test_every_attack_has_a_line() -> None:
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_") and path.name != Path(__file__).name
     }
     assert there == listed
+
+
+def test_every_row_has_a_line_or_a_reason() -> None:
+    page = (ROOT / "docs/threats.md").read_text()
+    rows = {int(number) for number in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)}
+    listed = {attack.row for attack in TABLE}
+    assert listed | NOT_HERE.keys() == rows
+    assert not listed & NOT_HERE.keys()
 
 
 def test_every_line_names_a_test() -> None:

@@ -47,15 +47,17 @@ class Witnessed:
         """What the bundles sign: a provenance of the version."""
         return self.release.claims[PROVENANCE].raw
 
-    def policy(self, signer: str, *, root: dict[str, Any] | None = None) -> tuple[str, str]:
-        """`--policy` with a provenance by `signer`; `{root}` and `{ca}` in it are the pinned files."""
+    def policy(
+        self, signer: str, *, root: dict[str, Any] | None = None, require: str = "provenance: {by: [ci]}"
+    ) -> tuple[str, str]:
+        """`--policy` with a claim by `signer`; `root.json` and `ca.pem` in it are the pinned files."""
         home = self.scene.folder / "home"
         (home / "root.json").write_text(json.dumps(root or self.sigstore.root_document()))
         (home / "ca.pem").write_bytes(self.pki.pem())
         text = (
             "apiVersion: attest/v1\nkind: Policy\nname: test\n"
             f"identities:\n  ci: {signer}\ntrust: {{root: root.json}}\n"
-            "require: {provenance: {by: [ci]}}\nformats: any\n"
+            f"require: {{{require}}}\nformats: any\n"
         )
         path = home / f"policy-{Digest.of(text.encode()).hex[:12]}.yaml"
         path.write_text(text)

@@ -19,9 +19,9 @@ class KeyPair:
     public: Path
 
 
-def key_pair(setting: Setting) -> KeyPair:
-    """The pair of this bench run, made when it is first asked for."""
-    folder = setting.folder / "key"
+def key_pair(setting: Setting, *, name: str = "key") -> KeyPair:
+    """A pair of this bench run, made when it is first asked for."""
+    folder = setting.folder / name
     pair = KeyPair(private=folder / "attest.key", public=folder / "attest.pub")
     if not pair.private.exists():
         setting.attest("keygen", "--out", folder)

@@ -10,6 +10,7 @@ from attest.cases.running import run_file
 from attest.cli.main import main
 from attest.policy import shipped
 from attest.policy.document import load_policy
+from attest.policy.key_rows import TABLE as POLICY_TABLE
 from attest.signing.keyfile import generate
 from attest.trust.identity import load_trusted_key
 
@@ -55,3 +56,14 @@ def test_every_key_of_cases_is_on_the_page() -> None:
         for name in names - {"*", "name", "kind", "content", "code", "by", "finished", "parameters"}
         if f"`{name}" not in PAGE
     ]
+
+
+def test_the_policy_about_the_log_is_sound(tmp_path: Path) -> None:
+    for name in ("ci", "ops", "notary"):
+        generate(tmp_path / f"{name}.key", tmp_path / f"{name}.pub", passphrase=None)
+    (tmp_path / "serving.yaml").write_text(only("witnesses: [notary]"))
+    demand = load_policy(tmp_path / "serving.yaml").log
+    assert demand is not None
+    assert demand.checkpoint is not None
+    names = {row.name for row in POLICY_TABLE.children("log")}
+    assert not [name for name in names if f"| `{name}` |" not in PAGE]

@@ -8,7 +8,7 @@ import pytest
 
 from attest.claims import revocations
 from attest.claims.predicates import REVOCATIONS
-from attest.claims.revocations import Holder, Kind, Revocation, Scope
+from attest.claims.revocations import Holder, Kind, Revocation, Scope, Withdrawal
 from attest.claims.statement import Statement
 from attest.errors import MalformedEvidence
 from attest_registry.digest import Digest
@@ -67,6 +67,31 @@ def test_a_later_feed_names_the_words_of_the_one_before() -> None:
 
 def test_a_feed_may_revoke_nothing() -> None:
     assert revocations.parse(feed()).entries == ()
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_what_was_a_mistake_is_told_and_decides_nothing(kind: Kind) -> None:
+    mistake = Withdrawal(kind=kind, value=VALUES[kind], at=NOW, reason="another one was meant")
+    read = revocations.parse(feed(withdrawn=[mistake]))
+    assert (read.entries, read.withdrawn) == ((), (mistake,))
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"reason": ""}, "malformed-evidence"),
+        ({"at": "yesterday"}, "malformed-evidence"),
+        ({"kind": "model"}, "malformed-evidence"),
+        ({"value": {}}, "malformed-evidence"),
+        ({"scope": "self"}, "unknown-parameter"),
+    ],
+    ids=str,
+)
+def test_a_withdrawal_that_cannot_be_understood_is_refused(change: dict[str, Any], code: str) -> None:
+    said = {"kind": "key", "value": {"sha256": "a" * 64}, "at": "2026-11-20T00:00:00Z", "reason": "a mistake"}
+    with pytest.raises(MalformedEvidence) as refused:
+        revocations.parse(changed(withdrawn=[said | change]))
+    assert refused.value.code == code
 
 
 @pytest.mark.parametrize(

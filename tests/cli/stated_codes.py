@@ -8,6 +8,7 @@ parts are followed to the calls that bring them; what cannot be followed is repo
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,18 +48,24 @@ class Stated:
 
 @dataclass
 class Module:
-    """One parsed file, with the function around every node."""
+    """One parsed file, walked once: its nodes in the order of `ast.walk`, and the function around every one."""
 
     path: str
     tree: ast.Module
+    nodes: list[ast.AST] = field(default_factory=list)
     around: dict[ast.AST, ast.FunctionDef] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for function in ast.walk(self.tree):
-            if isinstance(function, ast.FunctionDef):
-                self.around.update((node, function) for node in ast.walk(function) if node is not function)
+        self.nodes.append(self.tree)
+        for node in self.nodes:  # grows as we go
+            function = node if isinstance(node, ast.FunctionDef) else self.around.get(node)
+            for child in ast.iter_child_nodes(node):
+                self.nodes.append(child)
+                if function is not None:
+                    self.around[child] = function
 
 
+@functools.cache
 def modules() -> list[Module]:
     paths = sorted(path for package in PACKAGES for path in package.rglob("*.py") if "codes" not in path.parts)
     return [Module(str(path.relative_to(ROOT)), ast.parse(path.read_text())) for path in paths]
@@ -70,16 +77,18 @@ class Reader:
     def __init__(self) -> None:
         self.modules = modules()
         self.classes = {
-            node.name: node
-            for module in self.modules
-            for node in ast.walk(module.tree)
-            if isinstance(node, ast.ClassDef)
+            node.name: node for module in self.modules for node in module.nodes if isinstance(node, ast.ClassDef)
         }
+        self.calls: dict[str, list[tuple[Module, ast.Call]]] = {}
+        for module in self.modules:
+            for node in module.nodes:
+                if isinstance(node, ast.Call):
+                    self.calls.setdefault(_last_name(node.func), []).append((module, node))
         self.stated = Stated()
 
     def read(self) -> Stated:
         for module in self.modules:
-            for node in ast.walk(module.tree):
+            for node in module.nodes:
                 if isinstance(node, ast.ClassDef):
                     self._class(node)
                 elif isinstance(node, ast.Call):
@@ -100,12 +109,12 @@ class Reader:
             self.stated.add({str(value) for value in values if KEBAB.fullmatch(str(value))}, None)
 
     def _call(self, module: Module, call: ast.Call) -> None:
-        called = ast.unparse(call.func)
         value = next((each.value for each in call.keywords if each.arg == "code"), None)
-        if called == "render.warning":
+        if _last_name(call.func) == "warning" and ast.unparse(call.func) == "render.warning":
             value = call.args[0]
         if value is None:
             return
+        called = ast.unparse(call.func)
         codes = self.values(module, value)
         if codes is None:
             self.stated.unread.append(f"{module.path}:{call.lineno}: {ast.unparse(value)}")
@@ -148,8 +157,12 @@ class Reader:
                 found: set[str] | None = set() if text is None else {str(text)}
             case ast.IfExp(body=body, orelse=other):
                 found = union(self.values(module, body), self.values(module, other))
+            case ast.BoolOp(values=[first, second]):
+                found = union(self.values(module, first), self.values(module, second))
             case ast.Attribute(value=ast.Name(id=name), attr="code"):
                 found = {str(attribute(self.classes[name], "code"))} if name in self.classes else set()
+            case ast.Attribute(attr="code"):
+                found = set()
             case ast.Subscript(value=ast.Name(id=name)) if name.endswith("_CODES"):
                 found = set()
             case ast.JoinedStr(values=parts):
@@ -200,16 +213,14 @@ class Reader:
         default = defaults.get(name)
         found = {str(default.value)} if isinstance(default, ast.Constant) and default.value is not None else set()
         place = names.index(name) - (names[0] == "self") if name in names else None
-        for module in self.modules:
-            for call in ast.walk(module.tree):
-                if isinstance(call, ast.Call) and ast.unparse(call.func).split(".")[-1] == function.name:
-                    given = next((each.value for each in call.keywords if each.arg == name), None)
-                    if given is None and place is not None and place < len(call.args):
-                        given = call.args[place]
-                    more = set() if given is None else self.values(module, given)
-                    if more is None:
-                        return None
-                    found |= more
+        for module, call in self.calls.get(function.name, ()):
+            given = next((each.value for each in call.keywords if each.arg == name), None)
+            if given is None and place is not None and place < len(call.args):
+                given = call.args[place]
+            more = set() if given is None else self.values(module, given)
+            if more is None:
+                return None
+            found |= more
         return found
 
     def _returned(self, module: Module, call: ast.expr, position: int) -> set[str] | None:
@@ -217,12 +228,17 @@ class Reader:
         if not isinstance(call, ast.Call):
             return None
         found: set[str] | None = set()
-        for function in ast.walk(module.tree):
+        for function in module.nodes:
             if isinstance(function, ast.FunctionDef) and function.name == ast.unparse(call.func):
                 for statement in ast.walk(function):
                     if isinstance(statement, ast.Return) and isinstance(statement.value, ast.Tuple):
                         found = union(found, self.values(module, statement.value.elts[position]))
         return found
+
+
+def _last_name(called: ast.expr) -> str:
+    """What stands after the last dot of what is called."""
+    return called.attr if isinstance(called, ast.Attribute) else ast.unparse(called).split(".")[-1]
 
 
 def attribute(node: ast.ClassDef, name: str) -> str | int | None:

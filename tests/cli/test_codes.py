@@ -8,7 +8,7 @@ import click
 import pytest
 
 from attest.cli.codes import CODES
-from attest.cli.main import GROUPS, cli, main
+from attest.cli.main import GROUPS, HIDDEN, cli, main
 from attest.cli.topics import TOPICS
 from tests.cli.stated_codes import KEBAB, Reader, modules
 
@@ -23,7 +23,7 @@ def commands() -> dict[str, set[str]]:
     """Verb → its subcommands; empty for verbs that have none."""
     context = click.Context(cli)
     found = {}
-    for name in {"inspect", *(verb for verbs in GROUPS.values() for verb in verbs)}:
+    for name in {"inspect", *HIDDEN, *(verb for verbs in GROUPS.values() for verb in verbs)}:
         verb = cli.get_command(context, name)
         found[name] = set(verb.commands) if isinstance(verb, click.Group) else set()
     return found
@@ -45,7 +45,7 @@ def hints() -> list[tuple[str, str]]:
     """Every text in a `hint` of the source, with its place; what stands in braces is left out."""
     found = []
     for module in modules():
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             named: list[ast.expr] = []
             if isinstance(node, ast.Call):
                 named = [each.value for each in node.keywords if each.arg == "hint"]

@@ -40,6 +40,18 @@ def test_verbs_options_models_and_versions(home: Path) -> None:
     assert completed("verify", incomplete="other") == []
 
 
+def test_what_is_revoked_is_completed_by_its_kind(home: Path) -> None:
+    Shell(folder=home).attest("keygen")
+    (home / "model").mkdir()
+    (home / "model/config.json").write_text("{}")
+    Shell(folder=home).attest("push", "model", "credit-risk")
+    assert completed("revocations", incomplete="re") == ["remove", "renew"]
+    assert completed("revocations", "renew", incomplete="cred") == ["credit-risk"]
+    assert completed("revocations", "add", "f.json", incomplete="m") == ["manifest"]
+    assert completed("revocations", "add", "f.json", "manifest", incomplete="credit-risk:") == ["credit-risk:1"]
+    assert completed("revocations", "add", "f.json", "identity", incomplete="cred") == []
+
+
 def test_an_empty_machine_completes_nothing_and_says_nothing(home: Path) -> None:
     assert completed("verify", incomplete="") == []
 

@@ -60,7 +60,7 @@ def test_cases_that_exist_are_not_replaced_and_nothing_is_half_written(
     assert not (here / "policy.yaml").exists()
 
 
-@pytest.mark.parametrize("profile", ["development", "staging", "production", "air-gapped", "regulated"])
+@pytest.mark.parametrize("profile", ["development", "key", "staging", "production", "air-gapped", "regulated"])
 def test_a_team_s_own_policy_passes_the_cases_of_its_profile(
     profile: str, here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -76,6 +76,33 @@ def test_a_team_s_own_policy_passes_the_cases_of_its_profile(
         assert main(["policy", "check", "policy.yaml"]) == 0
     assert main(["policy", "test", "policy.yaml"]) == 0
     assert "all as expected" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("profile", "offered"),
+    [("development", ""), ("staging", "`deny`"), ("production", "`deny` and `revocations`"), ("air-gapped", "`deny`")],
+)
+def test_what_a_profile_leaves_out_is_said_and_can_be_put_in(
+    profile: str, offered: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in (*waiting(profile), "security"):
+        generate(here / f"{name}.key", here / f"{name}.pub", passphrase=None)
+    keys = [f"--key={name}={name}.pub" for name in waiting(profile)]
+    assert main(["policy", "init", "--profile", profile, *keys]) == 0
+    said = capsys.readouterr().err
+    assert ("not asked for yet" in said) == bool(offered)
+    assert offered in said
+    lines = (here / "policy.yaml").read_text().splitlines()
+    end = next((index for index, line in enumerate(lines) if line.startswith("# deny:")), len(lines))
+    asked = [line.removeprefix("# ").replace("sha256:…", f"sha256:{'0' * 64}") for line in lines[end:]]
+    text = "\n".join([*lines[:end], *asked]).replace("identities:", "identities:\n  security: {key: security.pub}", 1)
+    (here / "policy.yaml").write_text(text + "\n")
+    assert main(["policy", "check", "policy.yaml"]) == 0
+    policy = load_policy(here / "policy.yaml")
+    assert (bool(policy.deny), policy.revocations is not None) == (
+        "deny" in offered,
+        "# revocations:" in "\n".join(lines),
+    )
 
 
 def test_two_names_with_one_key_are_refused_when_they_are_checked(

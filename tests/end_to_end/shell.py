@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from tests.end_to_end.forks import forks
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -87,7 +89,7 @@ def check_commands(hint: str) -> None:
 
 @functools.cache
 def _check_help(*words: str) -> None:
-    subprocess.run([*COMMAND, *filter(None, words), "--help"], check=True, capture_output=True, timeout=60)
+    assert Shell(folder=Path.cwd()).attest(*filter(None, words), "--help").out
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,17 +100,26 @@ class Shell:
         folder: where the person stands.
         environment: variables besides the usual ones; `None` takes one away.
         command: how attest is started.
+        anew: whether every command is started anew, also where a copy of a Python that is running would do.
     """
 
     folder: Path
     environment: Mapping[str, str | None] = field(default_factory=dict)
     command: Sequence[str] = COMMAND
+    anew: bool = False
 
     def attest(self, *arguments: str, expect: int = 0, given: str | None = None, **environment: str | None) -> Printed:
+        """What a command does. It is a process of its own, mostly without a start of its own (`forks.py`)."""
+        variables = self.variables(**environment)
+        if not self.anew and self.command in (COMMAND, IMPATIENT) and _usual(variables):
+            line, data = [os.fspath(each) for each in arguments], (given or "").encode()
+            hurried = self.command == IMPATIENT
+            ended = forks().run(line, cwd=self.folder, env=variables, given=data, hurried=hurried, timeout=120)
+            return checked(arguments, *ended, expect=expect)
         done = subprocess.run(
             [*self.command, *arguments],
             cwd=self.folder,
-            env=self.variables(**environment),
+            env=variables,
             input=None if given is None else given.encode(),
             stdin=subprocess.DEVNULL if given is None else None,
             capture_output=True,
@@ -157,6 +168,12 @@ class Shell:
     def names(self) -> set[str]:
         """What lies in the folder."""
         return {path.name for path in self.folder.iterdir()}
+
+
+def _usual(variables: Mapping[str, str]) -> bool:
+    """Whether these variables tell Python itself nothing that it has to hear at its start."""
+    told = {name: value for name, value in variables.items() if name.startswith(("PYTHON", "LC_", "LANG"))}
+    return told == {"PYTHONIOENCODING": "utf-8"} | ({"LANG": os.environ["LANG"]} if "LANG" in os.environ else {})
 
 
 def checked(arguments: Sequence[str], status: int, out: bytes, err: bytes, *, expect: int) -> Printed:

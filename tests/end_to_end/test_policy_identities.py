@@ -163,6 +163,23 @@ def test_another_issuer_and_another_instance(
     assert found["verdict"] == "tampered"
 
 
+def test_an_identity_is_vouched_for_by_the_root_that_it_names(
+    person: Shell,
+    sigstore: Sigstore,  # noqa: F811
+    other_sigstore: Sigstore,  # noqa: F811
+) -> None:
+    """The policy's own root is another instance's: nobody of it vouches for this one's certificates."""
+    pushed(person, sigstore, **GITHUB)
+    signer = f"{{issuer: '{sigstore.url}', subject: '{JOB}'}}"
+    policy(person, other_sigstore, signer)
+    (person.folder / "acme.json").write_bytes(sigstore.trusted_root.read_bytes())
+    both = (person.folder / "policy.yaml").read_text().replace("root.json", "root.json, roots: {acme: acme.json}")
+    for name, text, status in (("default", both, 3), ("named", both.replace("'}", "', trust: acme}"), 0)):
+        (person.folder / f"{name}.yaml").write_text(text)
+        answer = person.attest("verify", NAME, "--policy", f"{name}.yaml", "--json", expect=status)
+        assert json.loads(answer.out)["verdict"] == ("tampered" if status else "allowed")
+
+
 # --- keys that count for a while ----------------------------------------------------------------------------------
 
 

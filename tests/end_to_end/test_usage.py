@@ -9,6 +9,7 @@ import re
 import select
 import signal
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -120,7 +121,7 @@ def test_every_verb_has_help_that_needs_nothing(shell: Shell, verb: str) -> None
     "line", [(), ("help",), ("--help",), ("--version",), ("help", "push"), ("explain",), ("info",)]
 )
 def test_what_a_newcomer_types_first(shell: Shell, line: tuple[str, ...]) -> None:
-    printed = shell.attest(*line)
+    printed = replace(shell, anew=True).attest(*line)
     assert printed.out
     assert printed.err == ""
 

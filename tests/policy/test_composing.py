@@ -116,6 +116,12 @@ def test_a_policy_swapped_below_changes_the_digest(folder: Path) -> None:
     assert load_policy(path).digest != before
 
 
+def test_it_does_not_matter_from_where_it_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(folder, "")
+    monkeypatch.chdir(folder)
+    assert load_policy(path.relative_to(folder)).digest == load_policy(path).digest
+
+
 def test_a_key_swapped_below_changes_the_digest(folder: Path, mallory: Person) -> None:
     path = write(folder, "")
     before = load_policy(path).digest

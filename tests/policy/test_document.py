@@ -8,12 +8,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from hypothesis import given
 from hypothesis import strategies as st
 
+from attest.claims.canonical import canonical_digest, canonical_json
 from attest.claims.predicates import ML_BOM, MODEL_SIGNATURE, PROVENANCE, TEST_RESULT
 from attest.claims.training import Operation, Role
 from attest.errors import AttestError, NoTrust, PolicyError
 from attest.model.manifest import FileKind
 from attest.policy import key_profile, patterns, shipped
-from attest.policy.canonical import canonical_digest, canonical_json
 from attest.policy.document import load_policy, load_shipped, policy_for_keys
 from attest.policy.requirements import Lineage, Policy, SourceState
 from attest.strict_yaml import load_file

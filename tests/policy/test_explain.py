@@ -49,7 +49,7 @@ def test_every_demand_becomes_a_sentence(alice: Person, mallory: Person) -> None
         "it was built by https://ci.example/1",
         "what was done is train or distill",
         "it was built from a clean commit of github.com/acme/train",
-        "it holds only files of any kind, by the ML-BOM",
+        "its files are of any kind, by its ML-BOM and by their bytes when they are loaded",
         "no file can run code when it is loaded, but for scaler.pkl",
         "datasets: each is stated with its digest, and none is missing for what was done",
         "the code is known by its commit, with nothing uncommitted beside it",

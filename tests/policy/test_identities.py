@@ -20,6 +20,7 @@ from attest.trust.managed_key import ManagedKey
 from attest.trust.private_pki import NameKind
 from attest.trust.trusted_holder import PkiHolder, TrustedHolder
 from attest.verify.fulcio import EXTENSION_NAMES
+from attest_registry.digest import Digest
 from tests.verify.private_pki import Employee, PrivatePki
 from tests.verify.private_sigstore import ISSUER, PrivateSigstore, TimestampService
 
@@ -167,7 +168,7 @@ def test_a_time_that_has_to_be_proven_needs_a_root(ci: str, folder: Path) -> Non
     [
         ("trust: {root: absent.json}\n", "policy-bad-root"),
         ("trust: {root: ca.pem}\n", "policy-bad-root"),
-        ("trust: {roots: root.json}\n", "policy-unknown-key"),
+        ("trust: {roots: root.json}\n", "policy-wrong-type"),
         ("trust: {}\n", "policy-missing-key"),
         ("trust: {root: root.json, tsa-chain: tsa.pem}\n", "policy-bad-root"),
         ("trust: {tsa-chain: root.json}\n", "policy-bad-root"),
@@ -265,6 +266,72 @@ def test_a_holder_that_is_nobody_in_particular_is_refused(ci: str, code: str, fo
 def test_holders_need_the_root_that_vouches_for_them_or_for_times(folder: Path) -> None:
     for ci in (f"{{issuer: {ISSUER}, subject: a}}", "{root: ca.pem, subject: release@acme.example}"):
         assert refusal(folder, ci, trust="").code == "policy-no-root"
+
+
+ROOTS = "trust: {root: root.json, roots: {acme: acme.json}}\n"
+
+
+@pytest.fixture
+def acme(folder: Path) -> bytes:
+    """The root of another Sigstore."""
+    raw = json.dumps(PrivateSigstore().root_document()).encode()
+    (folder / "acme.json").write_bytes(raw)
+    return raw
+
+
+@pytest.mark.parametrize(
+    "ci", [f"{{issuer: {ISSUER}, subject: a, _}}", "{key: ci.pub, _}", "{root: ca.pem, subject: r@acme.example, _}"]
+)
+def test_an_identity_believes_the_root_that_it_names_and_no_other(
+    folder: Path, root: bytes, acme: bytes, ci: str
+) -> None:
+    default = only(read(folder, ci.replace(", _", ""), trust=ROOTS))
+    named = only(read(folder, ci.replace("_", "trust: acme"), trust=ROOTS))
+    assert isinstance(default, ManagedKey | TrustedHolder | PkiHolder)
+    assert isinstance(named, ManagedKey | TrustedHolder | PkiHolder)
+    assert default.root is not None
+    assert named.root is not None
+    assert default.root.digest == Digest.of(root)
+    assert named.root.digest == Digest.of(acme)
+    assert (
+        read(folder, ci.replace(", _", ""), trust=ROOTS).digest
+        != read(folder, ci.replace("_", "trust: acme"), trust=ROOTS).digest
+    )
+
+
+def test_a_named_root_stands_for_nobody_who_does_not_name_it(folder: Path, acme: bytes) -> None:
+    alone = "trust: {roots: {acme: acme.json}}\n"
+    assert refusal(folder, f"{{issuer: {ISSUER}, subject: a}}", trust=alone).code == "policy-no-root"
+    assert isinstance(only(read(folder, "{key: ci.pub}", trust=alone)), TrustedKey)
+    beside = "trust: {tsa-chain: tsa.pem, roots: {acme: acme.json}}\n"
+    assert refusal(folder, f"{{issuer: {ISSUER}, subject: a}}", trust=beside).code == "policy-no-root"
+    assert isinstance(only(read(folder, f"{{issuer: {ISSUER}, subject: a, trust: acme}}", trust=beside)), TrustedHolder)
+
+
+@pytest.mark.parametrize(
+    ("ci", "trust", "code"),
+    [
+        ("{key: ci.pub, trust: other}", ROOTS, "policy-unknown-root"),
+        ("{key: ci.pub, trust: root}", ROOTS, "policy-unknown-root"),
+        ("{key: ci.pub, trust: acme}", TRUST, "policy-unknown-root"),
+        ("{key: ci.pub, trust: [acme]}", ROOTS, "policy-wrong-type"),
+        ("{trust: acme}", ROOTS, "policy-missing-key"),
+        ("{key: ci.pub}", "trust: {roots: {}}\n", "policy-empty-list"),
+        ("{key: ci.pub}", "trust: {roots: [acme.json]}\n", "policy-wrong-type"),
+        ("{key: ci.pub}", "trust: {roots: {acme: absent.json}}\n", "policy-bad-root"),
+        ("{key: ci.pub}", "trust: {roots: {acme: ca.pem}}\n", "policy-bad-root"),
+        ("{key: ci.pub}", "trust: {roots: {acme: [acme.json]}}\n", "policy-wrong-type"),
+        ("{key: ci.pub}", "trust: {roots: {a b: acme.json}}\n", "policy-bad-name"),
+        ("{key: ci.pub}", "trust: {root: root.json, tsa-chain: tsa.pem}\n", "policy-bad-root"),
+    ],
+)
+def test_a_named_root_that_is_none_is_refused(folder: Path, acme: bytes, ci: str, trust: str, code: str) -> None:
+    assert refusal(folder, ci, trust=trust).code == code
+
+
+def test_a_root_that_is_misspelt_has_a_nearest_one(folder: Path, acme: bytes) -> None:
+    error = refusal(folder, "{key: ci.pub, trust: amce}", trust=ROOTS)
+    assert (error.expected, error.hint) == ("acme", "did you mean 'acme'?")
 
 
 def test_an_extension_that_is_misspelt_has_a_nearest_one(folder: Path) -> None:

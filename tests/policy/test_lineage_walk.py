@@ -55,11 +55,9 @@ class Family:
         case = Case(
             policy=policy, judged=judged, digest=version.artefact.digest, files={}, reference=f"{name}:1", now=NOW
         )
-        gathered = Gathered()
-        while wanted := beyond.wanted(replace(case, gathered=gathered)):
-            found = {sought: self._found(sought, policy) for sought in wanted}
-            self.sought += wanted
-            gathered = replace(gathered, ancestors={**gathered.ancestors, **found})
+        found = beyond.ancestors(case, lambda sought, _: self._found(sought, policy))
+        self.sought += found
+        gathered = Gathered(ancestors=found)
         verdict = evaluate(policy, judged, artefact=version.artefact, reference=f"{name}:1", now=NOW, gathered=gathered)
         return [finding for finding in verdict.findings if finding.rule == "ancestors"]
 

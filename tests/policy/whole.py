@@ -43,11 +43,11 @@ WHOLE: dict[str, Any] = {
             "kind": "uri",
             "extensions": dict.fromkeys(EXTENSIONS, "x"),
         },
-        "people": {"issuer": ISSUER, "subject-glob": "*@acme.example"},
+        "people": {"issuer": ISSUER, "subject-glob": "*@acme.example", "trust": "acme"},
         "release": {"root": "ca.pem", "subject": "release@acme.example", "usage": "code-signing"},
     },
     "roles": {"approver": ["job", "people"], "publisher": "ci"},
-    "trust": {"root": "root.json"},
+    "trust": {"root": "root.json", "roots": {"acme": "acme.json"}},
     "require": {
         "signature": {"by": ["publisher"]},
         "provenance": {
@@ -113,6 +113,14 @@ WHOLE: dict[str, Any] = {
         "source": "clean",
     },
     "rules": [{"name": "mine", "cel": "true", "message": "nothing"}],
+    "log": {
+        "digest": SHA,
+        "admins": ["ci"],
+        "environment": "production-eu",
+        "checkpoint": {"by": ["bot"], "max-age": "24h"},
+        "witnesses": ["people"],
+        "min-sequence": 12,
+    },
     "vsa": {"by": ["bot"], "verifier": ["https://gate.example"], "policy": "same", "max-age": "24h"},
     "deny": [
         {"manifest": SHA, "since": "2026-01-01", "reason": "leaked", "scope": "descendants"},
@@ -155,7 +163,8 @@ def write_files(folder: Path) -> None:
         person = Person.named(name)
         pem = person.signer.public_key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         (folder / f"{name}.pub").write_bytes(pem)
-    (folder / "root.json").write_text(json.dumps(PrivateSigstore().root_document()))
+    for name in ("root", "acme"):
+        (folder / f"{name}.json").write_text(json.dumps(PrivateSigstore().root_document()))
     (folder / "ca.pem").write_bytes(PrivatePki().pem())
     service = TimestampService()
     chain = (service.certificate, service.authority.certificate, service.authority.root)

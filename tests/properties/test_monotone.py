@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attest.claims.predicates import ML_BOM, MODEL_SIGNATURE, PROVENANCE, TEST_RESULT
+from attest.model.manifest import FileKind
 from attest.policy.document import policy_for_keys
 from attest.policy.evaluate import evaluate
 from attest.policy.requirements import BOMDemand, ClaimDemand, FormatDemand, Policy, ProvenanceDemand
@@ -70,6 +71,10 @@ def _policies() -> list[Policy]:
 POLICIES: Final = _policies()
 
 
+def _no_demand() -> ProvenanceDemand:
+    raise AssertionError("the third policy demands a provenance")
+
+
 def allowed(policy: Policy, evidence: Sequence[Evidence]) -> bool:
     judged = judge(evidence, artefact=VERSION.artefact, model=MODEL, keys=policy.keys)
     return evaluate(policy, judged, artefact=VERSION.artefact, reference="acme/credit-risk:1", now=NOW).allowed
@@ -88,6 +93,46 @@ def test_taking_evidence_away_allows_nothing(policy: Policy, kept: set[int], gon
     fewer = gone.draw(st.sets(st.sampled_from(sorted(kept)))) if kept else set()
     if allowed(policy, [POOL[number] for number in sorted(fewer)]):
         assert allowed(policy, [POOL[number] for number in sorted(kept)])
+
+
+DEMANDS: Final[dict[str, dict[str, Any]]] = {
+    "signature": {"signature": POLICIES[1].signature},
+    "provenance": {"provenance": POLICIES[2].provenance},
+    "ml-bom": {"ml_bom": POLICIES[3].ml_bom},
+    "formats": {"ml_bom": POLICIES[3].ml_bom, "formats": FormatDemand(allow=(FileKind.SAFETENSORS,))},
+    "claims": {"claims": POLICIES[4].claims},
+    "a-builder": {"provenance": replace(POLICIES[2].provenance or _no_demand(), builders=("urn:nobody",))},
+    "clean": {"provenance": replace(POLICIES[2].provenance or _no_demand(), clean=True)},
+}
+"""What can be demanded, each on top of the ones before: what stands further down replaces what it goes beyond."""
+
+
+def _demanding(names: set[str]) -> Policy:
+    asked: dict[str, Any] = {"signature": None, "provenance": None, "ml_bom": None, "formats": None, "claims": ()}
+    for name in (name for name in DEMANDS if name in names):
+        asked |= DEMANDS[name]
+    return replace(POLICIES[0], **asked)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    fewer=st.sets(st.sampled_from(["signature", "provenance", "ml-bom", "claims"]), min_size=1),
+    more=st.sets(st.sampled_from(sorted(DEMANDS))),
+    kept=st.sets(st.sampled_from(range(len(POOL)))),
+)
+def test_demanding_more_allows_nothing(fewer: set[str], more: set[str], kept: set[int]) -> None:
+    pieces = [POOL[number] for number in sorted(kept)]
+    if allowed(_demanding(fewer | more), pieces):
+        assert allowed(_demanding(fewer), pieces)
+
+
+@pytest.mark.parametrize("name", DEMANDS)
+def test_each_demand_can_be_refused(name: str) -> None:
+    """So that the property above is about something."""
+    assert allowed(_demanding({"signature"}), POOL)
+    unmet = {"a-builder", "clean", "formats"}
+    pieces = POOL if name in unmet else [POOL[0]] if name != "signature" else POOL[1:2]
+    assert not allowed(_demanding({name}), pieces)
 
 
 @settings(max_examples=60, deadline=None)

@@ -154,10 +154,8 @@ def _judged(policy: Policy, pieces: Sequence[Piece]) -> bool:
     own = [piece.evidence for piece in pieces if piece.name == "acme/student"]
     judged = judge(own, artefact=artefact, model="acme/student", keys=policy.keys)
     case = Case(policy=policy, judged=judged, digest=artefact.digest, files={}, reference="acme/student:1", now=NOW)
-    gathered = Gathered()
-    while wanted := beyond.wanted(replace(case, gathered=gathered)):
-        more = {sought: _found(other, sought.reference.model, pieces) for sought, other in wanted.items()}
-        gathered = replace(gathered, ancestors={**gathered.ancestors, **more})
+    found = beyond.ancestors(case, lambda sought, other: _found(other, sought.reference.model, pieces))
+    gathered = Gathered(ancestors=found)
     return evaluate(policy, judged, artefact=artefact, reference="acme/student:1", now=NOW, gathered=gathered).allowed
 
 

@@ -89,6 +89,7 @@ def test_a_token_without_what_every_token_says(changed: dict[str, Any]) -> None:
         f"{encode({})}.{encode(TWICE)}.x",
         f"{encode({})}.{encode(b'[' * 5000)}.x",
         f"{encode({})}.{'A' * 100_000}.x",
+        "." * 60_000,  # GHSA-f83f-xpx7-ffpw
     ],
 )
 def test_what_is_no_token(raw: str) -> None:

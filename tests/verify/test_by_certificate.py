@@ -241,6 +241,13 @@ def test_more_timestamps_demanded_than_there_are(instance: PrivateSigstore) -> N
     ask(instance, instance.bundle(version=1, stamps=(NOON,)), demands=Demands(times=2, timestamps=1))
 
 
+def test_one_authority_that_stamps_twice_counts_once(instance: PrivateSigstore) -> None:
+    bundle = instance.bundle(stamps=(NOON, NOON + SECOND))
+    ask(instance, bundle, demands=Demands(timestamps=1))
+    assert code_of(lambda: ask(instance, bundle, demands=Demands(timestamps=2))) == "time-missing"
+    assert code_of(lambda: ask(instance, bundle, demands=Demands(times=2))) == "time-missing"
+
+
 def test_demands_for_no_time_at_all_are_refused() -> None:
     with pytest.raises(PolicyError):
         Demands(times=0)

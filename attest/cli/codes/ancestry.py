@@ -119,6 +119,31 @@ ANCESTRY: Final[Mapping[str, tuple[str, str, int]]] = {
         "give it a state folder with ATTEST_STATE, or have the policy name min-sequence",
         2,
     ),
+    "revocations-other-signer": (
+        "the feed that is to be continued is signed by somebody else than who issues the next one",
+        "sign with that one's key, or name it with --trust-key, or the readers' policy with --policy",
+        1,
+    ),
+    "revocations-conflict": (
+        "somebody else put another issue of the feed in its place while this one was made; nothing was replaced",
+        "run the same command again: it goes on from what is there now",
+        2,
+    ),
+    "revocations-full": (
+        "the feed of revocations would be larger than readers take",
+        "put some of it under `deny` in the policy instead",
+        2,
+    ),
+    "revocations-ended": (
+        "the feed of revocations has run out, and policies that name it allow nothing until it is renewed",
+        "attest revocations renew PLACE",
+        0,
+    ),
+    "revocation-unknown": (
+        "what is to be withdrawn is not revoked by the feed",
+        "attest revocations show PLACE lists what is",
+        2,
+    ),
     "exception-expired": (
         "a rule is not met, and the exception from it has expired",
         "meet the rule, or have the owner of the exception renew it",

@@ -83,6 +83,11 @@ FILES: Final[Mapping[str, tuple[str, str, int]]] = {
         "store the weights as safetensors; or, if you trust who made the file, name it with --allow-code FILE",
         1,
     ),
+    "reference-outside": (
+        "a file names another file or model outside of the version, which nobody signed and a loader would follow",
+        "write names of files of the model into it, or a base model's name; or name the file with --allow-code FILE",
+        1,
+    ),
     "unlikely-file": (
         "a file looks as if it were there by accident, and would belong to the version for ever",
         "leave it out with --exclude if you do not need it",

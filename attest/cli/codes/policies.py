@@ -83,6 +83,11 @@ POLICIES: Final[Mapping[str, tuple[str, str, int]]] = {
         "define it under `identities`, or correct the name",
         2,
     ),
+    "policy-unknown-root": (
+        "an identity asks for a root that the policy does not name",
+        "name it under trust: {roots: {NAME: trusted_root.json}}, or correct the name",
+        2,
+    ),
     "policy-bad-name": (
         "this cannot be the name of an identity",
         "use letters, digits and . _ - only",

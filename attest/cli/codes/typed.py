@@ -34,9 +34,24 @@ TYPED: Final[Mapping[str, tuple[str, str, int]]] = {
         130,
     ),
     "declined": (
-        "the question was answered with no, and nothing was stored",
-        "run the command again when the table of files is what you want; --exclude leaves files out",
+        "the question was answered with no, and nothing was changed",
+        "run the command again when it is what you want; for a push, --exclude leaves files out",
         130,
+    ),
+    "not-confirmed": (
+        "what cannot be undone, or makes count again what is refused, needs a yes, and nobody was there to say it",
+        "look at what it is, then run it again with --yes",
+        2,
+    ),
+    "reason-missing": (
+        "rejecting, revoking and deleting, and taking such a thing back, need a reason that others understand later",
+        "give one with -m, or at a terminal when you are asked",
+        2,
+    ),
+    "time-zone-missing": (
+        "a time without a zone, or a day alone, has more than one reading",
+        "write it as one of the lines of the hint: Z is UTC",
+        2,
     ),
     "bad-reference": (
         "this is no name of a model or version",

@@ -17,6 +17,21 @@ if TYPE_CHECKING:
     from attest_registry.oci.manifest import Manifest
 
 
+def may_move(held: Digest | None, target: Digest, *, replace: bool | Digest) -> bool:
+    """Whether a tag may be pointed at a manifest, as `Tagger.tag` promises.
+
+    Args:
+        held: what it points at now.
+        target: what it is to point at.
+        replace: as there.
+    """
+    if held == target:
+        return True
+    if isinstance(replace, bool):
+        return replace or held is None
+    return held == replace
+
+
 class Fetcher(Protocol):
     """Gives out content by digest."""
 
@@ -94,11 +109,16 @@ class Tagger(Protocol):
         """All tags that people see, in no promised order; the store's own bookkeeping is left out."""
         ...
 
-    def tag(self, tag: str, target: Descriptor, *, replace: bool = False) -> None:
+    def tag(self, tag: str, target: Descriptor, *, replace: bool | Digest = False) -> None:
         """Point a tag at a manifest that is already there.
 
+        Args:
+            tag: the name.
+            target: the manifest.
+            replace: whether it may point at something else until now; a digest: at nothing else than this manifest.
+
         Raises:
-            Conflict: the tag points at something else and `replace` is false, or another writer was faster.
+            Conflict: the tag points at something else than it may, or another writer was faster.
         """
         ...
 

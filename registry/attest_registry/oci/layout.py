@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 _TAG: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}", re.ASCII)
 _ALL_TAGS: Final = re.compile(rf"(?:{_TAG.pattern}(?:\n|\Z))*+", re.ASCII)
-_BOOKKEEPING: Final = re.compile(r"^sha256-[0-9a-f]{64}(?:\.|$)", re.ASCII | re.MULTILINE)
+_BOOKKEEPING: Final = re.compile(r"^(?:sha256-[0-9a-f]{64}(?:\.|$)|attest-)", re.ASCII | re.MULTILINE)
 _REREADS: Final = 20
 
 
@@ -177,14 +177,19 @@ class LayoutRepository:
             return names
         return [name for name in names if _TAG.fullmatch(name) and not _BOOKKEEPING.match(name)]
 
-    def tag(self, tag: str, target: Descriptor, *, replace: bool = False) -> None:
+    def tag(self, tag: str, target: Descriptor, *, replace: bool | Digest = False) -> None:
         """Point a tag at a manifest that is already here.
+
+        Args:
+            tag: the name.
+            target: the manifest.
+            replace: whether it may point at something else until now; a digest: at nothing else than this manifest.
 
         Raises:
             BadReference: it cannot be a tag.
             NotFound: the manifest is not here.
             ContentMismatch: it is no manifest.
-            Conflict: the tag points at something else and `replace` is false.
+            Conflict: the tag points at something else than it may.
         """
         if not _TAG.fullmatch(tag):
             raise BadReference(f"{tag[:80]!r} cannot be a tag", expected="at most 128 letters, digits, . _ and -")

@@ -227,6 +227,24 @@ def locked(path: Path) -> Iterator[None]:
         os.close(handle)
 
 
+@contextlib.contextmanager
+def locked_folder(folder: Path) -> Iterator[None]:
+    """The same on a folder itself, where no file of ours should lie beside somebody's own.
+
+    Raises:
+        StoreRefused: somebody held it for a minute, or there is no such folder.
+    """
+    try:
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        refuse_write(error, folder)
+    try:
+        _wait_for(handle, folder / ".")
+        yield
+    finally:
+        os.close(handle)
+
+
 def _wait_for(handle: int, path: Path) -> None:
     deadline = time.monotonic() + _LOCK_SECONDS
     while True:

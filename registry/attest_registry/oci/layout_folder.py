@@ -40,6 +40,9 @@ class LayoutFolder:
         self.ingest = self.path / ".ingest"
         self.index = self.path / "index.json"
         self.lock = self.path / ".lock"
+        above = [store / part for part in reversed(self.path.relative_to(store).parents) if part.parts]
+        self._folders = (*above, self.path, self.blobs.parent, self.blobs)
+        self._marker = self.path / "oci-layout"
 
     def blob(self, digest: Digest) -> Path:
         """Where content of this digest lies."""
@@ -56,11 +59,10 @@ class LayoutFolder:
             ContentMismatch: a part of its path is a link or a file.
             StoreRefused: it is of another layout version, or cannot be read.
         """
-        below = [self._store / part for part in reversed(self.path.relative_to(self._store).parents) if part.parts]
-        if not files.check_folders(*below, self.path, self.blobs.parent, self.blobs):
+        if not files.check_folders(*self._folders):
             return False
         try:
-            marker = files.read_bounded(self.path / "oci-layout", _MARKER_BYTES)
+            marker = files.read_bounded(self._marker, _MARKER_BYTES)
         except FileNotFoundError:
             return False
         version = parse_object(marker, what=f"oci-layout of {self.model}", limit=_MARKER_BYTES)
@@ -102,7 +104,7 @@ class LayoutFolder:
         files.sweep(self.ingest)
         if not self.is_there() or not self.index.exists():
             with files.locked(self.lock):
-                for path, content in ((self.index, IndexLines.empty().raw), (self.path / "oci-layout", _MARKER)):
+                for path, content in ((self.index, IndexLines.empty().raw), (self._marker, _MARKER)):
                     if not path.exists():
                         files.store_file(path, [content], ingest=self.ingest, mode=0o644)
         self._prepared = True

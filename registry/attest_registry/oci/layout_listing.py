@@ -6,8 +6,10 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from attest_registry import limits
+from attest_registry.digest import Digest
 from attest_registry.errors import Conflict
 from attest_registry.oci import layout_files as files
+from attest_registry.oci.content import may_move
 from attest_registry.oci.descriptor import REF_NAME, Descriptor
 from attest_registry.oci.layout_index import IndexLines
 from attest_registry.oci.layout_referrers import ReferrerTree, descriptors, with_entries
@@ -15,7 +17,6 @@ from attest_registry.oci.layout_referrers import ReferrerTree, descriptors, with
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from attest_registry.digest import Digest
     from attest_registry.oci.layout_folder import LayoutFolder
 
 _INDEX_MODE: Final = 0o644
@@ -45,20 +46,22 @@ class LayoutListing:
         """All names that `index.json` gives to manifests, of whatever form."""
         return self._index()[0].names()
 
-    def point(self, tag: str, target: Descriptor, *, replace: bool) -> None:
+    def point(self, tag: str, target: Descriptor, *, replace: bool | Digest) -> None:
         """Point a tag at a manifest, and list the evidence that waited for it.
 
         Raises:
-            Conflict: the tag points at something else and `replace` is false.
+            Conflict: the tag points at something else than `replace` says that it may.
         """
         with files.locked(self._folder.lock):
             tree = self._tree()
             held = tree.root.find(REF_NAME, tag, what=self.what)
-            if held is not None and held.digest != target.digest and not replace:
+            there = None if held is None else held.digest
+            if not may_move(there, target.digest, replace=replace):
+                seen = isinstance(replace, Digest)
                 raise Conflict(
                     f"{self._folder.model}:{tag} exists and holds other content",
-                    expected=str(held.digest),
-                    found=str(target.digest),
+                    expected=str(replace if seen else there),
+                    found=str((there or "nothing") if seen else target.digest),
                 )
             entry = Descriptor(
                 media_type=target.media_type,

@@ -81,6 +81,22 @@ def forget(host: str, *, environment: Mapping[str, str] | None = None) -> list[s
     return places
 
 
+def hosts(*, environment: Mapping[str, str] | None = None) -> list[tuple[str, str]]:
+    """The registries that a login was saved for, each with the file that says so. No helper is asked.
+
+    Raises:
+        BadReference: a configuration file cannot be read.
+    """
+    found: dict[str, str] = {}
+    for path in credentials.files(environment):
+        document = credentials.load(path)
+        for part in ("auths", "credHelpers"):
+            entries = document.get(part)
+            for host in entries if isinstance(entries, dict) else ():
+                found.setdefault(host, str(path))
+    return sorted(found.items())
+
+
 def _write(path: Path, document: dict[str, Any]) -> None:
     """Replace the file whole, readable by its owner alone; a link to it stays one."""
     target = path.resolve()

@@ -59,7 +59,17 @@ class Manifest:
             document["subject"] = subject.to_json()
         if annotations:
             document["annotations"] = dict(annotations)
-        return cls.parse(to_compact_json(document), what="the manifest to be pushed")
+        raw = to_compact_json(document)
+        _check_size(raw, len(layers), what="the manifest to be pushed")
+        return cls(
+            raw=raw,
+            descriptor=Descriptor.of(raw, IMAGE_MANIFEST),
+            config=config,
+            layers=tuple(layers),
+            artifact_type=artifact_type,
+            subject=subject,
+            annotations=MappingProxyType(dict(annotations or {})),
+        )
 
     @classmethod
     def parse(cls, raw: bytes, *, what: str) -> Self:
@@ -74,13 +84,7 @@ class Manifest:
             raise ContentMismatch(f"{what} is no OCI image manifest", code="malformed-manifest")
         if not isinstance(layers, list):
             raise ContentMismatch(f"{what} has no layers", code="malformed-manifest")
-        if len(layers) > limits.FILES_PER_MODEL:
-            raise ContentMismatch(
-                f"{what} has too many layers",
-                code="content-too-large",
-                expected=f"at most {limits.FILES_PER_MODEL}",
-                found=str(len(layers)),
-            )
+        _check_size(raw, len(layers), what=what)
         artifact_type = document.get("artifactType")
         subject = document.get("subject")
         return cls(
@@ -93,6 +97,17 @@ class Manifest:
             artifact_type=artifact_type if isinstance(artifact_type, str) else None,
             subject=None if subject is None else Descriptor.from_json(subject, what=f"the subject of {what}"),
             annotations=_annotations(document, what),
+        )
+
+
+def _check_size(raw: bytes, layers: int, *, what: str) -> None:
+    if layers > limits.FILES_PER_MODEL or len(raw) > limits.MANIFEST_BYTES:
+        many = layers > limits.FILES_PER_MODEL
+        raise ContentMismatch(
+            f"{what} has too many layers" if many else f"{what} is too large",
+            code="content-too-large",
+            expected=f"at most {limits.FILES_PER_MODEL}" if many else f"at most {limits.MANIFEST_BYTES} bytes",
+            found=str(layers) if many else f"{len(raw)} bytes",
         )
 
 

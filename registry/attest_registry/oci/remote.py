@@ -30,6 +30,7 @@ from attest_registry.errors import (
 from attest_registry.oci import answers, connection, credentials, referrers
 from attest_registry.oci.address import Address, Origin, joined
 from attest_registry.oci.bodies import BlobStream, Outgoing, check_encoding
+from attest_registry.oci.content import may_move
 from attest_registry.oci.descriptor import FILEPATH, TITLE, Descriptor
 from attest_registry.oci.http import Request, Transient, Transport, persist
 from attest_registry.oci.manifest import Manifest
@@ -267,22 +268,27 @@ class RemoteRepository:
             name for name in names if isinstance(name, str) and _TAG.fullmatch(name) and not name.startswith(_HIDDEN)
         ]
 
-    def tag(self, tag: str, target: Descriptor, *, replace: bool = False) -> None:
+    def tag(self, tag: str, target: Descriptor, *, replace: bool | Digest = False) -> None:
         """Point a tag at a manifest that is already there, and look again whether it stayed.
 
+        Args:
+            tag: the name.
+            target: the manifest.
+            replace: whether it may point at something else until now; a digest: at nothing else than this manifest.
+
         Raises:
-            Conflict: the tag points at something else and `replace` is false, or another writer was faster.
+            Conflict: the tag points at something else than it may, or another writer was faster.
             NotFound: there is no such manifest.
         """
         started = time.monotonic()
         current = self._tagged(_checked_tag(tag))
         if current == target.digest:
             return
-        if current is not None and not replace:
+        if not may_move(current, target.digest, replace=replace):
             raise conflict(self.place, tag, self._model, expected=target.digest, found=current)
         raw = self._manifests.fetch_manifest(target.digest)
         asked = f"the tag {tag} of {self._model}"
-        self._manifests.put(tag, raw, target.media_type, asked=asked, absent=current is None and not replace)
+        self._manifests.put(tag, raw, target.media_type, asked=asked, absent=current is None and replace is False)
         window = time.monotonic() - started + _SETTLE_SECONDS
         time.sleep(random.uniform(window / 2, window))  # noqa: S311  # a writer who looked before us writes meanwhile
         found = self._tagged(tag)

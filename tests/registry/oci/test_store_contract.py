@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -122,6 +124,46 @@ def test_a_tag_moves_when_that_is_asked_for(store: Repository) -> None:
     store.tag("1.4.0", first)
     store.tag("1.4.0", second, replace=True)
     assert store.resolve("1.4.0").digest == second.digest
+
+
+def test_a_tag_moves_only_from_where_it_was_seen(store: Repository) -> None:
+    """Of two who saw the same and move it both, one gets a conflict."""
+    first, second, third = (push(store, artefact(data), data) for data in (WEIGHTS, b"second", b"third"))
+    with pytest.raises(Conflict):
+        store.tag("feed", second, replace=first.digest)
+    store.tag("feed", first)
+    store.tag("feed", second, replace=first.digest)
+    store.tag("feed", second, replace=first.digest)
+    with pytest.raises(Conflict) as refusal:
+        store.tag("feed", third, replace=first.digest)
+    assert second.digest.short in (refusal.value.found or "")
+    assert store.resolve("feed").digest == second.digest
+
+
+def test_two_who_move_a_tag_at_once_are_one_winner_and_one_conflict(store: Repository) -> None:
+    first, *others = (push(store, artefact(data), data) for data in (WEIGHTS, b"second", b"third"))
+    store.tag("feed", first)
+    start = threading.Barrier(2)
+
+    def move(target: Descriptor) -> bool:
+        start.wait()
+        try:
+            store.tag("feed", target, replace=first.digest)
+        except Conflict:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        moved = list(pool.map(move, others))
+    assert sorted(moved) == [False, True]
+    assert store.resolve("feed").digest == others[moved.index(True)].digest
+
+
+def test_tags_of_our_own_are_none_that_people_see(store: Repository) -> None:
+    stored = push(store, artefact(), WEIGHTS)
+    for tag in ("1", "attest-revocations"):
+        store.tag(tag, stored)
+    assert list(store.tags()) == ["1"]
 
 
 def test_evidence_is_listed_with_its_type_and_annotations(store: Repository) -> None:

@@ -1,4 +1,4 @@
-"""RFC 8785 (JCS) for the values a policy can hold: keys in UTF-16 order, no spaces, no floats."""
+"""RFC 8785 (JCS) for values without floats: keys in UTF-16 order, no spaces, no floats."""
 
 from __future__ import annotations
 
@@ -25,4 +25,4 @@ def _ordered(value: Any) -> Any:
         return [_ordered(item) for item in value]
     if value is None or isinstance(value, str | int | bool):
         return value
-    raise TypeError(f"{type(value).__name__} has no place in a policy")
+    raise TypeError(f"{type(value).__name__} has no canonical form here")

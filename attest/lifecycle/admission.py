@@ -1,0 +1,158 @@
+"""A version as its model's log has it: what an alias or label means, and what the log says against the version.
+
+1  an alias is what the verified log says it is; no catalogue and no tag is asked
+2  a label is the version that was registered under it, whatever the tag of that name points at (row 70)
+3  what the log says of the version is gathered: revoked, claims recorded, the gate of the event that moved the alias
+4  so are the versions that a policy compares with, and when this one was promoted
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from attest.claims.event import Action
+from attest.errors import EvidenceMissing, LogBroken
+from attest.lifecycle.gates import Gatekeeper
+from attest.lifecycle.given_log import given_log
+from attest.policy.ancestry import InLog
+from attest_registry.errors import NotFound
+
+if TYPE_CHECKING:
+    from attest.claims.event import Event
+    from attest.claims.log_state import State
+    from attest.errors import AttestError
+    from attest.lifecycle.log import Log
+    from attest.policy.ancestry import Gathered
+    from attest.policy.document import Policy
+    from attest.stores import Surroundings
+    from attest_registry.digest import Digest
+    from attest_registry.reference import Reference
+
+
+def meant_by(reference: Reference, log: Log | None) -> Reference:
+    """Steps 1 and 2: the reference, pinned where the log says what it means.
+
+    Raises:
+        NotFound: there is no such alias (`alias-unknown`).
+        LogBroken: a number or label that the log registered for another digest (`version-retagged`).
+    """
+    if log is None:
+        if reference.alias is None:
+            return reference
+        raise NotFound(
+            f"{reference.name} has no alias {reference.alias!r}",
+            code="alias-unknown",
+            expected="a model with a log",
+            found="no log: nothing was ever promoted",
+            hint=f"attest promote {reference.name}:1 --to {reference.alias}",
+        )
+    if reference.alias is not None:
+        held = log.resolve(reference.alias, name=reference.name)
+        return reference.with_version(str(held.number)).pinned(held.manifest)
+    if reference.version is None:
+        return reference
+    return _registered(reference, log)
+
+
+def _registered(reference: Reference, log: Log) -> Reference:
+    number = reference.number
+    if number is None:
+        number = log.place.number_of(reference.version or "")
+        if number is None:
+            return reference  # a label that was set before there was a log, or beside it
+    found = log.place.registered(number)
+    if found is None:
+        return reference
+    if reference.digest is not None and not reference.digest.matches(found.manifest):
+        raise LogBroken(
+            f"{reference.name}:{reference.version} was registered with another digest",
+            code="version-retagged",
+            expected=str(found.manifest),
+            found=str(reference.digest),
+        )
+    return reference.with_version(str(number)).pinned(found.manifest)
+
+
+def gathered_from(
+    log: Log,
+    gathered: Gathered,
+    *,
+    reference: Reference,
+    alias: str | None,
+    policy: Policy,
+    surroundings: Surroundings,
+) -> Gathered:
+    """Steps 3 and 4.
+
+    Args:
+        log: the model's log, verified.
+        gathered: what was gathered besides.
+        reference: the version, pinned.
+        alias: the alias that it was reached through.
+        policy: what is asked of it.
+        surroundings: what can be reached.
+
+    Raises:
+        LogBroken: the log does not hold any more.
+        StoreError: evidence could not be asked for.
+    """
+    digest = reference.digest
+    if digest is None:
+        raise TypeError("the reference is pinned")  # `locate_version` pins it
+    repository = log.store.repository
+    keeper = Gatekeeper(
+        reference=replace(reference, version=None, digest=None),
+        repository=repository,
+        keyring=log.keyring,
+        found=log.segment.key,
+        surroundings=surroundings,
+    )
+    number = reference.number or log.place.number_for(digest) or 0
+    moved = _moved(log, alias)
+    found = InLog(
+        number=number,
+        sequence=log.sequence,
+        revoked=any(_is(log, each, digest) for each in log.state.revoked),
+        recorded=log.place.recorded(digest),
+        gate=None if moved is None else _gate_again(log, keeper, *moved),
+    )
+    references, _ = keeper.compared(policy, log.state.aliases.get)
+    promoted = moved[0].time if moved is not None else gathered.promoted
+    return replace(
+        gathered,
+        in_log=found,
+        log=given_log(log, reference=keeper.reference, alias=alias, policy=policy),
+        references={**gathered.references, **references},
+        promoted=promoted,
+        use=alias,
+    )
+
+
+def _is(log: Log, number: int, digest: Digest) -> bool:
+    registered = log.place.registered(number)
+    return registered is not None and registered.manifest.matches(digest)
+
+
+def _moved(log: Log, alias: str | None) -> tuple[Event, State] | None:
+    """The event by which an alias got its holder, and the state before it."""
+    sequence = None if alias is None else log.place.promoted(alias)
+    if sequence is None:
+        return None
+    return log.event(sequence), log.event(sequence - 1).state
+
+
+def _gate_again(log: Log, keeper: Gatekeeper, event: Event, before: State) -> AttestError | None:
+    """Why the gate of an event does not hold; asked once for each event, since what it rests on is named by digest."""
+    if event.action is not Action.PROMOTE:
+        return None
+    sequence = event.sequence
+    digest = log.place.event_at(sequence)
+    if digest is None or log.place.gate_held(digest):
+        return None
+    try:
+        keeper.again(event, before)
+    except (LogBroken, EvidenceMissing) as error:
+        return error
+    log.place.keep_gate(digest)
+    return None

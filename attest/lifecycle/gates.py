@@ -1,0 +1,265 @@
+"""Gates: what a version has to meet before an alias points at it, and the same asked again by every reader.
+
+The gate of an alias is the policy that is bound to it in the log. Where none is bound, it is the built-in one: valid
+signature, provenance and ML-BOM by somebody whom the log trusts to contribute. What the gate saw is named in the event,
+claim by claim; a reader evaluates the policy again over those very claims, as of the time of the event, and believes no
+word about the outcome (docs/threats.md rows 66 and 68).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from attest.admit import judge_collected, locate_version
+from attest.claims.log_state import RoleName
+from attest.errors import AttestError, EvidenceMissing, LogBroken
+from attest.evidence.collect import Collected, collect
+from attest.policy.ancestry import Ancestor, Gathered, InLog, NotHeld, Unreached
+from attest.policy.case import Case
+from attest.policy.document import policy_for_keys
+from attest.policy.evaluate import evaluate
+from attest.policy.in_force import in_force
+from attest.signed_claims import reviewed
+from attest.signing.bundle import Bundle
+from attest_registry.digest import Digest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from attest.claims.approval import Reviewed
+    from attest.claims.event import Event, Gate, Versioned
+    from attest.claims.log_state import Held, State
+    from attest.claims.signer_name import SignerName
+    from attest.lifecycle.keyring import Keyring
+    from attest.model.artefact import Artefact
+    from attest.policy.document import Policy
+    from attest.policy.verdict import Verdict
+    from attest.stores import Surroundings
+    from attest.trust.signatory import Signatory
+    from attest.verify.facts import Judged
+    from attest_registry.oci.content import Repository
+    from attest_registry.reference import Reference
+
+BUILT_IN = "built-in gate"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Gatekeeper:
+    """The gate of one model's aliases.
+
+    Args:
+        reference: the model, with the host of its store.
+        repository: where it is.
+        keyring: where keys and roots are found.
+        found: DER of a public key by its fingerprint, from beside the log.
+        surroundings: where ancestors and revocations are looked for.
+    """
+
+    reference: Reference
+    repository: Repository
+    keyring: Keyring
+    found: Callable[[Digest], bytes | None]
+    surroundings: Surroundings
+
+    def policy(self, state: State, alias: str | None, *, promoter: SignerName | None = None) -> Policy:
+        """The policy that is bound to an alias, or the built-in one.
+
+        Args:
+            state: what the log says.
+            alias: the alias, or the stage; `None` for nothing that a policy is bound to.
+            promoter: whoever moves it: his own verdict never stands in for the evaluation.
+
+        Raises:
+            EvidenceMissing: the bound policy is not in the store (`bound-policy-missing`).
+            LogBroken: what is there is another one (`bound-policy-changed`).
+        """
+        bound = state.policies.get(alias or "")
+        if bound is None:
+            return self._built_in(state)
+        from attest.lifecycle.bound_policies import fetch_bound  # noqa: PLC0415  # most aliases have none
+
+        policy: Policy = fetch_bound(self.repository, bound)
+        if policy.summary is not None and promoter is not None:
+            named = [key for name in policy.summary.by for key in policy.identities[name].keys]
+            if any(_is(promoter, key) for key in named):
+                return replace(policy, summary=None)
+        return policy
+
+    def _built_in(self, state: State) -> Policy:
+        """Signature, provenance and ML-BOM by a contributor; which kinds of file there are it does not ask."""
+        signatories = self._signatories(state)
+        if not signatories:
+            raise EvidenceMissing(
+                f"the key of nobody who may contribute to {self.reference.name} is known",
+                code="log-key-missing",
+                expected="the public key of a contributor beside the log",
+            )
+        return replace(policy_for_keys(signatories), name=BUILT_IN, formats=None)
+
+    def _signatories(self, state: State) -> list[Signatory]:
+        """Everybody with the role whose key can be found; who cannot be checked cannot have signed."""
+        known: list[Signatory] = []
+        for grant in state.roles.get(RoleName.CONTRIBUTOR, ()):
+            try:
+                known.append(self.keyring.signatory_of(grant.who, found=self.found))
+            except AttestError:
+                continue
+        return known
+
+    def judge(
+        self,
+        version: Versioned,
+        policy: Policy,
+        *,
+        use: str | None,
+        holders: Callable[[str], Held | None],
+        now: datetime,
+        only: Sequence[Reviewed] | None = None,
+        in_log: InLog | None = None,
+    ) -> tuple[Verdict, tuple[Reviewed, ...]]:
+        """Evaluate a gate.
+
+        Args:
+            version: the candidate.
+            policy: the gate.
+            use: the alias, or the stage, that the version is to get.
+            holders: alias → the version that it points at, for demands that compare with it.
+            now: as of when.
+            only: the claims that count; all that there are when left out.
+            in_log: what the log says of the candidate now; recorded claims have to be there for a gate as well.
+
+        Returns:
+            the verdict, and the claims that it could rest on, of the candidate and of the versions compared with.
+        """
+        pinned = self.reference.with_version(str(version.number)).pinned(version.manifest)
+        _, artefact = locate_version(replace(pinned, version=None), self.repository)
+        judged = self._judged(artefact, policy, only)
+        references, seen = self._references(policy, holders, only)
+        gathered = self._gathered(judged, artefact, policy=policy, now=now)
+        gathered = replace(gathered, promoted=now, references=references, use=use, in_log=in_log)
+        verdict = evaluate(policy, judged, artefact=artefact, reference=str(pinned), now=now, gathered=gathered)
+        return verdict, (*reviewed(judged.facts), *seen)
+
+    def evidence(self, artefact: Artefact, policy: Policy) -> Judged:
+        """All evidence of a version, as a policy's people signed it."""
+        return self._judged(artefact, policy, None)
+
+    def _judged(self, artefact: Artefact, policy: Policy, only: Sequence[Reviewed] | None) -> Judged:
+        collected = collect(self.repository, artefact.digest)
+        if only is not None:
+            collected = _among(collected, {each.claim for each in only})
+        judged = judge_collected(collected, artefact, reference=self.reference, policy=policy)
+        if only is None:
+            return judged
+        named = set(only)
+        facts = [fact for fact in judged.facts if set(reviewed([fact])) <= named]
+        return replace(judged, facts=tuple(facts), rejected=())
+
+    def compared(
+        self, policy: Policy, holders: Callable[[str], Held | None]
+    ) -> tuple[dict[str, Ancestor | Unreached | NotHeld], tuple[Reviewed, ...]]:
+        """The versions that a policy compares with, with their evidence; and the claims that there are about them."""
+        return self._references(policy, holders, None)
+
+    def _references(
+        self, policy: Policy, holders: Callable[[str], Held | None], only: Sequence[Reviewed] | None
+    ) -> tuple[dict[str, Ancestor | Unreached | NotHeld], tuple[Reviewed, ...]]:
+        """The versions that a policy compares with, with their evidence."""
+        found: dict[str, Ancestor | Unreached | NotHeld] = {}
+        seen: list[Reviewed] = []
+        for alias in sorted({each.regression.against for each in policy.evaluations if each.regression is not None}):
+            held = holders(alias)
+            if held is None:
+                found[alias] = NotHeld()
+                continue
+            try:
+                _, artefact = locate_version(self.reference.pinned(held.manifest), self.repository)
+                judged = self._judged(artefact, policy, only)
+            except AttestError as error:
+                found[alias] = Unreached(why=f"{error.code}: {error.message}")
+                continue
+            files = {file.path: file.digest for file in artefact.files}
+            found[alias] = Ancestor(digest=artefact.digest, files=files, judged=judged)
+            seen += reviewed(judged.facts)
+        return found, tuple(seen)
+
+    def _gathered(self, judged: Judged, artefact: Artefact, *, policy: Policy, now: datetime) -> Gathered:
+        if not policy.goes_beyond:
+            return Gathered()
+        from attest.gathering import gather  # noqa: PLC0415  # most policies need none of it
+
+        case = Case(
+            policy=policy,
+            judged=in_force(judged, now=now),
+            digest=artefact.digest,
+            files={file.path: file.digest for file in artefact.files},
+            reference=str(self.reference),
+            now=now,
+        )
+        return gather(case, self.surroundings, host=self.reference.host)
+
+    def again(self, event: Event, before: State) -> None:
+        """Ask the gate of an event again, over the claims that it names, as of its time.
+
+        Args:
+            event: a promotion.
+            before: the state before it.
+
+        Raises:
+            LogBroken: it does not hold (`log-gate`): whoever signed the event said "allowed" by himself.
+            EvidenceMissing: a claim that it names is not there (`gate-evidence-missing`).
+        """
+        gate = event.gate
+        if gate is None:
+            return
+        alias = event.target.alias or (None if event.target.stage is None else event.target.stage.value)
+        policy = self.policy(before, alias, promoter=event.by)
+        self._all_there(event, gate)
+        held = before.aliases.get
+        verdict, _ = self.judge(event.version, policy, use=alias, holders=held, now=event.time, only=gate.evidence)
+        if not verdict.allowed:
+            failed = next(finding for finding in verdict.findings if finding.stands_in_the_way)
+            raise LogBroken(
+                f"event {event.sequence} of {event.model} says that {policy.name} allowed version "
+                f"{event.version.number}, and it does not",
+                code="log-gate",
+                expected=f"{failed.rule}: {failed.expected or 'passed'}",
+                found=failed.found or failed.code or "another outcome",
+            )
+
+    def _all_there(self, event: Event, gate: Gate) -> None:
+        digests = {_words(raw) for raw in self._raw(event.version.manifest)}
+        if gate.against is not None:
+            digests |= {_words(raw) for raw in self._raw(gate.against.manifest)}
+        for each in gate.evidence:
+            if each.claim not in digests:
+                raise EvidenceMissing(
+                    f"a claim that the gate of event {event.sequence} saw is not there any more",
+                    code="gate-evidence-missing",
+                    expected=f"claim {each.claim}",
+                    found=f"{len(digests)} others",
+                    hint="attest evidence attach     puts an exported bundle back",
+                )
+
+    def _raw(self, manifest: Digest) -> list[bytes]:
+        return [each.raw for each in collect(self.repository, manifest).evidence]
+
+
+def _words(raw: bytes) -> Digest | None:
+    try:
+        return Digest.of(Bundle.parse(raw).payload)
+    except AttestError:
+        return None
+
+
+def _among(collected: Collected, claims: set[Digest]) -> Collected:
+    return Collected(evidence=tuple(each for each in collected.evidence if _words(each.raw) in claims), damaged=())
+
+
+def _is(who: SignerName, key: Signatory) -> bool:
+    identity = getattr(key, "identity", None)
+    if identity is not None and who.key is None:
+        return bool(identity.issuer == who.issuer and identity.subject == who.subject)
+    return who.key is not None and key.fingerprint.matches(who.key)

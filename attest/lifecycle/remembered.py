@@ -1,0 +1,47 @@
+"""What is remembered of a log: its newest verified event, and each event on the way there. Values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from attest.claims.event import Event
+    from attest.claims.log_state import State
+    from attest_registry.digest import Digest
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Remembered:
+    """The newest event of a log that was verified here.
+
+    Args:
+        log: digest of the log's first event.
+        model: the model's name.
+        environment: which registry it is of.
+        sequence: number of the newest event.
+        head: digest of its words.
+        bundle: digest of the bundle that it was read from.
+        time: when it happened, by its own words.
+        state: what everything means since.
+    """
+
+    log: Digest
+    model: str
+    environment: str | None
+    sequence: int
+    head: Digest
+    bundle: Digest
+    time: datetime
+    state: State
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verified:
+    """An event that was verified, with the digests of its words and of its bundle."""
+
+    event: Event
+    digest: Digest
+    bundle: Digest

@@ -1,0 +1,139 @@
+"""What is true now, moved by each event: holdings of aliases, stages, revocations.
+
+An event brings the complete state; what is written is the difference to what is stored. So a promotion costs the same
+in a model of ten versions and of a million.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from attest_registry.catalogue.tables import HOLDINGS, MODELS, REVOKED, STAGES, VERSIONS
+from attest_registry.catalogue.version_rows import VersionRows
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Row
+
+    from attest_registry.catalogue.rows import EventRow, StateRow
+
+_HELD: Final = (
+    select(HOLDINGS.c.alias, VERSIONS.c.number)
+    .join(VERSIONS, VERSIONS.c.id == HOLDINGS.c.version_id)
+    .where(HOLDINGS.c.model_id == bindparam("model"), HOLDINGS.c.until.is_(None))
+)
+_STAGED: Final = (
+    select(STAGES.c.stage, VERSIONS.c.number)
+    .join(VERSIONS, VERSIONS.c.id == STAGES.c.version_id)
+    .where(STAGES.c.model_id == bindparam("model"))
+)
+_REVOKED: Final = (
+    select(VERSIONS.c.number)
+    .join(REVOKED, VERSIONS.c.id == REVOKED.c.version_id)
+    .where(REVOKED.c.model_id == bindparam("model"))
+)
+_END: Final = (
+    update(HOLDINGS)
+    .where(
+        HOLDINGS.c.model_id == bindparam("model"),
+        HOLDINGS.c.alias == bindparam("name"),
+        HOLDINGS.c.until.is_(None),
+    )
+    .values(until=bindparam("time"))
+)
+_LEAVE: Final = delete(STAGES).where(STAGES.c.version_id == bindparam("version"), STAGES.c.stage == bindparam("name"))
+_RESTORE: Final = delete(REVOKED).where(REVOKED.c.version_id == bindparam("version"))
+_MODEL: Final = (
+    update(MODELS)
+    .where(MODELS.c.id == bindparam("model"))
+    .values(
+        {
+            name: bindparam(f"new_{name}")
+            for name in ("head", "head_digest", "log", "next_number", "deleted", "environment")
+        }
+    )
+)
+
+
+class Projections:
+    """The state of one model, within one transaction that has locked its row.
+
+    Args:
+        connection: the transaction.
+        model: the row.
+    """
+
+    def __init__(self, connection: Connection, model: Row[Any]) -> None:
+        self._connection = connection
+        self._model = model
+        self._versions = VersionRows(connection, model.id, model.name)
+        key = {"model": model.id}
+        self._aliases = {row.alias: row.number for row in connection.execute(_HELD, key)}
+        self._stages = {(row.stage, row.number) for row in connection.execute(_STAGED, key)}
+        self._revoked = set(connection.scalars(_REVOKED, key))
+
+    def move(self, event: EventRow, state: StateRow) -> None:
+        """Bring everything to the state after an event.
+
+        Raises:
+            Conflict: the event leads to a version that is not known, or that has another manifest.
+        """
+        self._versions.meet(event)
+        self._move_aliases(event, dict(state.aliases))
+        self._move_stages(event, {(stage, number) for stage, numbers in state.stages.items() for number in numbers})
+        self._move_revoked(event, set(state.revoked))
+
+    def finish(self, event: EventRow, state: StateRow, *, log: Any) -> None:
+        """Write down the last event and what the model's own row says."""
+        self._connection.execute(
+            _MODEL,
+            {
+                "model": self._model.id,
+                "new_head": event.sequence,
+                "new_head_digest": event.digest,
+                "new_log": log,
+                "new_next_number": state.next_number,
+                "new_deleted": state.deleted,
+                "new_environment": state.environment,
+            },
+        )
+
+    def _move_aliases(self, event: EventRow, wanted: dict[str, int]) -> None:
+        for alias in sorted(self._aliases.keys() | wanted.keys()):
+            old, new = self._aliases.get(alias), wanted.get(alias)
+            if old == new:
+                continue
+            if old is not None:
+                self._connection.execute(_END, {"model": self._model.id, "name": alias, "time": event.time})
+            if new is not None:
+                self._connection.execute(
+                    insert(HOLDINGS),
+                    {
+                        "model_id": self._model.id,
+                        "alias": alias,
+                        "sequence": event.sequence,
+                        "version_id": self._versions.take(new, sequence=event.sequence),
+                        "since": event.time,
+                    },
+                )
+        self._aliases = wanted
+
+    def _move_stages(self, event: EventRow, wanted: set[tuple[str, int]]) -> None:
+        for stage, number in sorted(self._stages - wanted):
+            version = self._versions.take(number, sequence=event.sequence)
+            self._connection.execute(_LEAVE, {"version": version, "name": stage})
+        for stage, number in sorted(wanted - self._stages):
+            version = self._versions.take(number, sequence=event.sequence)
+            self._connection.execute(
+                insert(STAGES), {"model_id": self._model.id, "version_id": version, "stage": stage}
+            )
+        self._stages = wanted
+
+    def _move_revoked(self, event: EventRow, wanted: set[int]) -> None:
+        for number in sorted(self._revoked - wanted):
+            self._connection.execute(_RESTORE, {"version": self._versions.take(number, sequence=event.sequence)})
+        for number in sorted(wanted - self._revoked):
+            version = self._versions.take(number, sequence=event.sequence)
+            self._connection.execute(insert(REVOKED), {"model_id": self._model.id, "version_id": version})
+        self._revoked = wanted
