@@ -120,7 +120,7 @@ def _lengthened(said: dict[str, Any], what: str) -> dict[str, Any]:
     if not named:
         named = {key: said[at] for key, at in (("name", "suite"), ("uri", "uri")) if at in said}
     dataset = _dataset(said["dataset"], what) if "dataset" in said else {}
-    metrics = []
+    metrics: list[dict[str, Any]] = []
     for name, value in said.get("metrics", {}).items():
         metric: dict[str, Any] = dict(value) if isinstance(value, dict) else {"value": value}
         if "better" in said:

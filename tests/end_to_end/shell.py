@@ -83,7 +83,19 @@ def check_commands(hint: str) -> None:
     """Each command that a hint names has help."""
     for verb, noun in _NAMED.findall(hint):
         _check_help(verb, "")
-        if noun and verb in {"policy", "record", "key", "evidence", "bom", "cache"}:
+        if noun and verb in {
+            "policy",
+            "record",
+            "key",
+            "evidence",
+            "bom",
+            "cache",
+            "alias",
+            "role",
+            "log",
+            "revocations",
+            "catalogue",
+        }:
             _check_help(verb, noun)
 
 
