@@ -127,8 +127,9 @@ def _lengthened(said: dict[str, Any], what: str) -> dict[str, Any]:
             metric.setdefault("better", said["better"])
         plain: dict[str, Any] = _plain(metric)
         metrics.append({"name": name, **plain})
-    kept = {key: said[key] for key in ("result", "started", "finished") if key in said}
-    predicate: dict[str, Any] = {"result": PASSED, **kept, "metrics": metrics}
+    kept: dict[str, Any] = {key: said[key] for key in ("result", "started", "finished") if key in said}
+    predicate: dict[str, Any] = {"result": PASSED, "metrics": metrics}
+    predicate.update(kept)
     if named:
         predicate["suite"] = named
     return with_dataset(predicate, dataset)
