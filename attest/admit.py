@@ -118,6 +118,14 @@ def _meant(reference: Reference, log: Log | None) -> Reference:
     return meant_by(reference, log)
 
 
+def _located(meant: Reference, repository: Repository, log: Log | None) -> tuple[Reference, Artefact]:
+    """Steps 1 and 2; where the log says which digest a number has, no tag of that name is asked."""
+    if log is None or not meant.digest or meant.number is None or log.place.registered(meant.number) is None:
+        return locate_version(meant, repository)
+    pinned, artefact = locate_version(replace(meant, version=None), repository)
+    return replace(pinned, version=meant.version), artefact
+
+
 def _resolve(reference: Reference, repository: Repository) -> Descriptor:
     if reference.alias is not None:
         raise NotFound(
@@ -177,14 +185,20 @@ def judge_version(
     if surroundings is not None and surroundings.log_of is not None:
         log = surroundings.log_of(reference, repository, policy.keys, now)
     meant = _meant(reference, log)
-    pinned, artefact = locate_version(meant, repository)
+    pinned, artefact = _located(meant, repository, log)
     judged = judge_evidence(artefact, repository, reference=reference, policy=policy)
     gathered = gathered_for(judged, artefact, reference=pinned, policy=policy, now=now, surroundings=surroundings)
     if log is not None and surroundings is not None:
         from attest.lifecycle.admission import gathered_from  # noqa: PLC0415
 
         gathered = gathered_from(
-            log, gathered, reference=pinned, alias=reference.alias, policy=policy, surroundings=surroundings
+            log,
+            gathered,
+            judged=judged,
+            reference=pinned,
+            alias=reference.alias,
+            policy=policy,
+            surroundings=surroundings,
         )
     if base is not None:
         gathered = replace(gathered, base=base)

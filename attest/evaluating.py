@@ -128,7 +128,8 @@ def _lengthened(said: dict[str, Any], what: str) -> dict[str, Any]:
         plain: dict[str, Any] = _plain(metric)
         metrics.append({"name": name, **plain})
     kept: dict[str, Any] = {key: said[key] for key in ("result", "started", "finished") if key in said}
-    predicate: dict[str, Any] = {"result": PASSED, **kept, "metrics": metrics}
+    predicate: dict[str, Any] = {"result": PASSED, "metrics": metrics}
+    predicate.update(kept)
     if named:
         predicate["suite"] = named
     return with_dataset(predicate, dataset)

@@ -51,6 +51,7 @@ GROUPS: Final[dict[str, dict[str, str]]] = {
         "checkpoint": "sign how far a model's log goes, for readers without memory",
         "search": "find versions by metrics, aliases, lineage, people and times",
         "tag": "free notes about a model or version, unsigned",
+        "annotate": "a description in free words, unsigned",
         "whoami": "who you are, and what you may do",
         "login": "keep a registry's credentials",
         "logout": "forget them",

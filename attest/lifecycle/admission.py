@@ -15,6 +15,7 @@ from attest.claims.event import Action
 from attest.errors import EvidenceMissing, LogBroken
 from attest.lifecycle.gates import Gatekeeper
 from attest.lifecycle.given_log import given_log
+from attest.lifecycle.recorded import missing_from
 from attest.policy.ancestry import InLog
 from attest_registry.errors import NotFound
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from attest.policy.ancestry import Gathered
     from attest.policy.document import Policy
     from attest.stores import Surroundings
+    from attest.verify.facts import Judged
     from attest_registry.digest import Digest
     from attest_registry.reference import Reference
 
@@ -78,6 +80,7 @@ def gathered_from(
     log: Log,
     gathered: Gathered,
     *,
+    judged: Judged,
     reference: Reference,
     alias: str | None,
     policy: Policy,
@@ -88,6 +91,7 @@ def gathered_from(
     Args:
         log: the model's log, verified.
         gathered: what was gathered besides.
+        judged: the evidence of the version, as it was judged.
         reference: the version, pinned.
         alias: the alias that it was reached through.
         policy: what is asked of it.
@@ -107,14 +111,17 @@ def gathered_from(
         keyring=log.keyring,
         found=log.segment.key,
         surroundings=surroundings,
+        recorded=log.place.recorded_before,
     )
+    recorded = log.place.recorded(digest)
     number = reference.number or log.place.number_for(digest) or 0
     moved = _moved(log, alias)
     found = InLog(
         number=number,
         sequence=log.sequence,
         revoked=any(_is(log, each, digest) for each in log.state.revoked),
-        recorded=log.place.recorded(digest),
+        recorded=len(recorded),
+        missing=missing_from(judged, recorded, signatory_of=log.signatory_of),
         gate=None if moved is None else _gate_again(log, keeper, *moved),
     )
     references, _ = keeper.compared(policy, log.state.aliases.get)
@@ -135,17 +142,23 @@ def _is(log: Log, number: int, digest: Digest) -> bool:
 
 
 def _moved(log: Log, alias: str | None) -> tuple[Event, State] | None:
-    """The event by which an alias got its holder, and the state before it."""
-    sequence = None if alias is None else log.place.promoted(alias)
-    if sequence is None:
+    """The promotion by which an alias got its holder, and the state before it.
+
+    A rollback brings back what was promoted before, and what was let pass then: its own words say nothing about a gate
+    that nobody ever asked (row 68).
+    """
+    held = None if alias is None else log.state.aliases.get(alias)
+    if alias is None or held is None:
         return None
-    return log.event(sequence), log.event(sequence - 1).state
+    for sequence in log.place.came_to(alias, held.number):
+        event = log.event(sequence)
+        if event.action is Action.PROMOTE:
+            return event, log.event(sequence - 1).state
+    return None
 
 
 def _gate_again(log: Log, keeper: Gatekeeper, event: Event, before: State) -> AttestError | None:
     """Why the gate of an event does not hold; asked once for each event, since what it rests on is named by digest."""
-    if event.action is not Action.PROMOTE:
-        return None
     sequence = event.sequence
     digest = log.place.event_at(sequence)
     if digest is None or log.place.gate_held(digest):

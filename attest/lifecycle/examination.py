@@ -11,13 +11,14 @@ from attest.errors import AttestError, Incident, LogBroken, Refusal
 from attest.evidence.collect import collect
 from attest.lifecycle.examining import forked_at, in_force, keeper_of
 from attest.lifecycle.given_log import given_log
+from attest.lifecycle.log import ends_fork
 from attest.lifecycle.rebuilding import Difference, differences
+from attest.lifecycle.recorded import missing_among
 from attest.policy.ancestry import Gathered
 from attest.policy.case import Case
 from attest.policy.log_demand import is_named
 from attest.policy.log_rules import judge_log
 from attest.policy.verdict import Finding, Status
-from attest.signing.bundle import Bundle
 from attest.verify.facts import Judged
 from attest_registry.digest import Digest
 from attest_registry.errors import ContentMismatch
@@ -25,11 +26,15 @@ from attest_registry.errors import ContentMismatch
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from attest.claims.signer_name import SignerName
+    from attest.evidence.evidence import Evidence
     from attest.lifecycle.chain import Link
     from attest.lifecycle.examining import Walked
+    from attest.lifecycle.remembered import Remembered
     from attest.lifecycle.session import Session
     from attest.policy.document import Policy
     from attest.trust.signatory import Signatory
+    from attest_registry.digest import Digest
 
 _CHAIN: Final[tuple[tuple[str, str, frozenset[str]], ...]] = (
     ("signatures", "each by whom it names", frozenset({"log-signature", "log-key-missing"})),
@@ -113,10 +118,6 @@ def _gates(session: Session, walked: Walked) -> list[Finding]:
     for name, link in in_force(walked):
         event = link.event
         what = f"{name}: version {event.version.number}, event {event.sequence}"
-        if event.action is Action.ROLLBACK:
-            summary = f"{what} is a rollback, whose gate is not asked again"
-            found.append(Finding(rule="gates", status=Status.NOT_APPLICABLE, summary=summary))
-            continue
         gate = event.gate
         which = "the built-in gate" if gate is None or gate.policy is None else f"policy {gate.policy.short}"
         try:
@@ -133,12 +134,16 @@ def _claims(session: Session, walked: Walked) -> Finding:
     recorded = [link for link in walked.links if link.event.action is Action.RECORD]
     if not recorded:
         return Finding(rule="claims", status=Status.NOT_APPLICABLE, summary="none was recorded")
-    there: dict[Digest, set[Digest]] = {}
+    there: dict[Digest, Sequence[Evidence]] = {}
+
+    def signatory_of(who: SignerName) -> Signatory:
+        return session.keyring.signatory_of(who, found=walked.segment.key)
+
     for link in recorded:
         manifest = link.event.version.manifest
         if manifest not in there:
-            there[manifest] = _words(session, manifest)
-        missing = [each for each in link.event.claims if each.claim not in there[manifest]]
+            there[manifest] = collect(session.repository, manifest).evidence
+        missing = missing_among(there[manifest], link.event.claims, signatory_of=signatory_of)
         if missing:
             return Finding(
                 rule="claims",
@@ -152,22 +157,12 @@ def _claims(session: Session, walked: Walked) -> Finding:
     return Finding(rule="claims", status=Status.PASSED, summary=f"all {count} that were recorded are in the store")
 
 
-def _words(session: Session, manifest: Digest) -> set[Digest]:
-    found = set()
-    for piece in collect(session.repository, manifest).evidence:
-        try:
-            found.add(Digest.of(Bundle.parse(piece.raw).payload))
-        except AttestError:
-            continue
-    return found
-
-
 def _memory(session: Session, walked: Walked) -> Finding:
     seen = session.place.recall()
     if seen is None:
         return Finding(rule="memory", status=Status.NOT_APPLICABLE, summary="first use on this machine")
     fork = forked_at(session, walked)
-    ended = fork is not None and _ends(walked, session.place.event_at(fork), seen.head)
+    ended = fork is not None and _ends(walked, fork, session.place.event_at(fork), seen)
     if fork is not None and not ended:
         return _failed("memory", _forked(session, walked, fork))
     if seen.sequence > walked.last and not ended:
@@ -186,10 +181,14 @@ def _memory(session: Session, walked: Walked) -> Finding:
     return Finding(rule="memory", status=Status.PASSED, summary=what)
 
 
-def _ends(walked: Walked, first: Digest | None, head: Digest) -> bool:
-    """Whether an event of the log says that the branch that was seen here is abandoned."""
-    ends = [link.event.fork for link in walked.links if link.event.fork is not None]
-    return any(first in end.abandoned and head in end.abandoned for end in ends)
+def _ends(walked: Walked, fork: int, first: Digest | None, seen: Remembered) -> bool:
+    """Whether an event of the log ends the fork for who saw the branch that was seen here."""
+    if fork == 1 or first is None:  # another log from its beginning on
+        return False
+    common = walked.links[fork - 2].event.state
+    return any(
+        ends_fork(link.event, {first, seen.head}, states=(common, seen.state)) for link in walked.links[fork - 1 :]
+    )
 
 
 def _forked(session: Session, walked: Walked, fork: int) -> LogBroken:

@@ -23,6 +23,7 @@ from attest.lifecycle.log_store import LogStore
 from attest_registry.errors import ContentMismatch, NotFound
 
 if TYPE_CHECKING:
+    from attest.claims.approval import Reviewed
     from attest.claims.log_state import State
     from attest.errors import AttestError
     from attest.lifecycle.chain import Link
@@ -58,6 +59,11 @@ class Walked:
     def digest(self, sequence: int) -> Digest:
         """Of the words of an event that holds."""
         return self.links[sequence - 1].digest
+
+    def recorded_before(self, manifest: Digest, sequence: int) -> tuple[Reviewed, ...]:
+        """The claims about a version that were recorded before an event."""
+        events = [link.event for link in self.links[: sequence - 1] if link.event.version.manifest == manifest]
+        return tuple(dict.fromkeys(claim for event in events for claim in event.claims))
 
 
 def walk_whole(session: Session) -> Walked:
@@ -101,23 +107,22 @@ def keeper_of(session: Session, walked: Walked) -> Gatekeeper:
         keyring=session.keyring,
         found=walked.segment.key,
         surroundings=session.surroundings,
+        recorded=walked.recorded_before,
     )
 
 
 def in_force(walked: Walked) -> list[tuple[str, Link]]:
-    """What aliases and stages rest on: each with the event that put its version there."""
-    found: dict[str, Link] = {}
+    """What aliases and stages rest on: each with the promotion that let its version pass, also after a rollback."""
+    promoted: dict[tuple[str, int], Link] = {}
     staged: dict[tuple[str, int], Link] = {}
     for link in walked.links:
         event, target = link.event, link.event.target
-        if event.action not in {Action.PROMOTE, Action.ROLLBACK}:
-            continue
-        if target.alias is not None:
-            found[target.alias] = link
-        elif target.stage is not None:
+        if event.action is Action.PROMOTE and target.alias is not None:
+            promoted[target.alias, event.version.number] = link
+        elif event.action is Action.PROMOTE and target.stage is not None:
             staged[target.stage.value, event.version.number] = link
     state = walked.state
-    held = [(f"@{alias}", link) for alias, link in sorted(found.items()) if alias in state.aliases]
+    held = [(f"@{alias}", promoted[alias, holder.number]) for alias, holder in sorted(state.aliases.items())]
     in_stage = [
         (f"stage {stage}", link)
         for (stage, number), link in sorted(staged.items())

@@ -3,19 +3,22 @@
 The gate of an alias is the policy that is bound to it in the log. Where none is bound, it is the built-in one: valid
 signature, provenance and ML-BOM by somebody whom the log trusts to contribute. What the gate saw is named in the event,
 claim by claim; a reader evaluates the policy again over those very claims, as of the time of the event, and believes no
-word about the outcome (docs/threats.md rows 66 and 68).
+word about the outcome (docs/threats.md rows 66 and 68). What was recorded in the log before the event belongs to it
+whether the event names it or not: nobody leaves a rejection out of what his gate saw (row 69).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from attest.admit import judge_collected, locate_version
 from attest.claims.log_state import RoleName
+from attest.claims.predicates import VERIFICATION_SUMMARY
 from attest.errors import AttestError, EvidenceMissing, LogBroken
-from attest.evidence.collect import Collected, collect
-from attest.policy.ancestry import Ancestor, Gathered, InLog, NotHeld, Unreached
+from attest.evidence.collect import collect
+from attest.lifecycle.recorded import missing_from
+from attest.policy.ancestry import Ancestor, Gathered, NotHeld, Unreached
 from attest.policy.case import Case
 from attest.policy.document import policy_for_keys
 from attest.policy.evaluate import evaluate
@@ -42,7 +45,8 @@ if TYPE_CHECKING:
     from attest_registry.oci.content import Repository
     from attest_registry.reference import Reference
 
-BUILT_IN = "built-in gate"
+BUILT_IN: Final = "built-in gate"
+_NEWEST: Final = 2**53
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,6 +59,7 @@ class Gatekeeper:
         keyring: where keys and roots are found.
         found: DER of a public key by its fingerprint, from beside the log.
         surroundings: where ancestors and revocations are looked for.
+        recorded: the claims about a version that were recorded before an event of the log.
     """
 
     reference: Reference
@@ -62,14 +67,14 @@ class Gatekeeper:
     keyring: Keyring
     found: Callable[[Digest], bytes | None]
     surroundings: Surroundings
+    recorded: Callable[[Digest, int], Sequence[Reviewed]]
 
-    def policy(self, state: State, alias: str | None, *, promoter: SignerName | None = None) -> Policy:
+    def policy(self, state: State, alias: str | None) -> Policy:
         """The policy that is bound to an alias, or the built-in one.
 
         Args:
             state: what the log says.
             alias: the alias, or the stage; `None` for nothing that a policy is bound to.
-            promoter: whoever moves it: his own verdict never stands in for the evaluation.
 
         Raises:
             EvidenceMissing: the bound policy is not in the store (`bound-policy-missing`).
@@ -81,10 +86,6 @@ class Gatekeeper:
         from attest.lifecycle.bound_policies import fetch_bound  # noqa: PLC0415  # most aliases have none
 
         policy: Policy = fetch_bound(self.repository, bound)
-        if policy.summary is not None and promoter is not None:
-            named = [key for name in policy.summary.by for key in policy.identities[name].keys]
-            if any(_is(promoter, key) for key in named):
-                return replace(policy, summary=None)
         return policy
 
     def _built_in(self, state: State) -> Policy:
@@ -116,8 +117,8 @@ class Gatekeeper:
         use: str | None,
         holders: Callable[[str], Held | None],
         now: datetime,
-        only: Sequence[Reviewed] | None = None,
-        in_log: InLog | None = None,
+        promoter: SignerName | None = None,
+        event: Event | None = None,
     ) -> tuple[Verdict, tuple[Reviewed, ...]]:
         """Evaluate a gate.
 
@@ -127,18 +128,23 @@ class Gatekeeper:
             use: the alias, or the stage, that the version is to get.
             holders: alias → the version that it points at, for demands that compare with it.
             now: as of when.
-            only: the claims that count; all that there are when left out.
-            in_log: what the log says of the candidate now; recorded claims have to be there for a gate as well.
+            promoter: whoever moves the alias: his own verdict never stands in for the evaluation.
+            event: a promotion that is looked at again: the claims that its gate names count, with those that were
+                recorded before it; all that there are when left out.
 
         Returns:
             the verdict, and the claims that it could rest on, of the candidate and of the versions compared with.
+
+        Raises:
+            EvidenceMissing: a claim that is recorded in the log is not there (`evidence-withheld`).
+            StoreError: the version could not be asked for.
         """
         pinned = self.reference.with_version(str(version.number)).pinned(version.manifest)
         _, artefact = locate_version(replace(pinned, version=None), self.repository)
-        judged = self._judged(artefact, policy, only)
-        references, seen = self._references(policy, holders, only)
+        judged = _without_verdicts_of(promoter, self._judged(artefact, policy, event))
+        references, seen = self._references(policy, holders, event)
         gathered = self._gathered(judged, artefact, policy=policy, now=now)
-        gathered = replace(gathered, promoted=now, references=references, use=use, in_log=in_log)
+        gathered = replace(gathered, promoted=now, references=references, use=use)
         verdict = evaluate(policy, judged, artefact=artefact, reference=str(pinned), now=now, gathered=gathered)
         return verdict, (*reviewed(judged.facts), *seen)
 
@@ -146,16 +152,27 @@ class Gatekeeper:
         """All evidence of a version, as a policy's people signed it."""
         return self._judged(artefact, policy, None)
 
-    def _judged(self, artefact: Artefact, policy: Policy, only: Sequence[Reviewed] | None) -> Judged:
+    def _judged(self, artefact: Artefact, policy: Policy, event: Event | None) -> Judged:
         collected = collect(self.repository, artefact.digest)
-        if only is not None:
-            collected = _among(collected, {each.claim for each in only})
         judged = judge_collected(collected, artefact, reference=self.reference, policy=policy)
-        if only is None:
+        recorded = self.recorded(artefact.digest, _NEWEST if event is None else event.sequence)
+        missing = missing_from(judged, recorded, signatory_of=self._signatory_of)
+        if missing:
+            raise EvidenceMissing(
+                f"a claim about {self.reference.name} that its log names is not there",
+                code="evidence-withheld",
+                expected=f"claim {missing[0].claim}",
+                found=f"{len(collected.evidence)} others about {artefact.digest.short}",
+                hint="attest evidence attach     puts an exported bundle back; else ask who keeps the store",
+            )
+        if event is None or event.gate is None:
             return judged
-        named = set(only)
+        named = {*event.gate.evidence, *recorded}
         facts = [fact for fact in judged.facts if set(reviewed([fact])) <= named]
         return replace(judged, facts=tuple(facts), rejected=())
+
+    def _signatory_of(self, who: SignerName) -> Signatory:
+        return self.keyring.signatory_of(who, found=self.found)
 
     def compared(
         self, policy: Policy, holders: Callable[[str], Held | None]
@@ -164,19 +181,19 @@ class Gatekeeper:
         return self._references(policy, holders, None)
 
     def _references(
-        self, policy: Policy, holders: Callable[[str], Held | None], only: Sequence[Reviewed] | None
+        self, policy: Policy, holders: Callable[[str], Held | None], event: Event | None
     ) -> tuple[dict[str, Ancestor | Unreached | NotHeld], tuple[Reviewed, ...]]:
         """The versions that a policy compares with, with their evidence."""
         found: dict[str, Ancestor | Unreached | NotHeld] = {}
         seen: list[Reviewed] = []
-        for alias in sorted({each.regression.against for each in policy.evaluations if each.regression is not None}):
+        for alias in _compared_with(policy):
             held = holders(alias)
             if held is None:
                 found[alias] = NotHeld()
                 continue
             try:
                 _, artefact = locate_version(self.reference.pinned(held.manifest), self.repository)
-                judged = self._judged(artefact, policy, only)
+                judged = self._judged(artefact, policy, event)
             except AttestError as error:
                 found[alias] = Unreached(why=f"{error.code}: {error.message}")
                 continue
@@ -215,10 +232,13 @@ class Gatekeeper:
         if gate is None:
             return
         alias = event.target.alias or (None if event.target.stage is None else event.target.stage.value)
-        policy = self.policy(before, alias, promoter=event.by)
-        self._all_there(event, gate)
+        policy = self.policy(before, alias)
         held = before.aliases.get
-        verdict, _ = self.judge(event.version, policy, use=alias, holders=held, now=event.time, only=gate.evidence)
+        compared = [holder.manifest for each in _compared_with(policy) if (holder := held(each)) is not None]
+        self._all_there(event, gate, compared)
+        verdict, _ = self.judge(
+            event.version, policy, use=alias, holders=held, now=event.time, promoter=event.by, event=event
+        )
         if not verdict.allowed:
             failed = next(finding for finding in verdict.findings if finding.stands_in_the_way)
             raise LogBroken(
@@ -229,10 +249,9 @@ class Gatekeeper:
                 found=failed.found or failed.code or "another outcome",
             )
 
-    def _all_there(self, event: Event, gate: Gate) -> None:
-        digests = {_words(raw) for raw in self._raw(event.version.manifest)}
-        if gate.against is not None:
-            digests |= {_words(raw) for raw in self._raw(gate.against.manifest)}
+    def _all_there(self, event: Event, gate: Gate, compared: Sequence[Digest]) -> None:
+        manifests = dict.fromkeys([event.version.manifest, *compared])
+        digests = {_words(raw) for manifest in manifests for raw in self._raw(manifest)}
         for each in gate.evidence:
             if each.claim not in digests:
                 raise EvidenceMissing(
@@ -254,12 +273,18 @@ def _words(raw: bytes) -> Digest | None:
         return None
 
 
-def _among(collected: Collected, claims: set[Digest]) -> Collected:
-    return Collected(evidence=tuple(each for each in collected.evidence if _words(each.raw) in claims), damaged=())
+def _compared_with(policy: Policy) -> list[str]:
+    """The aliases whose holders a policy compares with."""
+    return sorted({each.regression.against for each in policy.evaluations if each.regression is not None})
 
 
-def _is(who: SignerName, key: Signatory) -> bool:
-    identity = getattr(key, "identity", None)
-    if identity is not None and who.key is None:
-        return bool(identity.issuer == who.issuer and identity.subject == who.subject)
-    return who.key is not None and key.fingerprint.matches(who.key)
+def _without_verdicts_of(promoter: SignerName | None, judged: Judged) -> Judged:
+    """The evidence without what the promoter himself says of a whole evaluation."""
+    if promoter is None:
+        return judged
+    own = [
+        fact
+        for fact in judged.facts
+        if fact.statement.predicate_type == VERIFICATION_SUMMARY and reviewed([fact])[0].signer == promoter
+    ]
+    return replace(judged, facts=tuple(fact for fact in judged.facts if fact not in own)) if own else judged

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -355,6 +355,10 @@ class Place:
                 of=lambda row: Reviewed(claim=_digest(row), signer=SignerName.parse(json.loads(row[1]))),
             )
         )
+
+    def recorded_before(self, manifest: Digest, sequence: int) -> tuple[Reviewed, ...]:
+        """Those that were recorded before an event."""
+        return replace(self, until=min(self.until, sequence - 1)).recorded(manifest)
 
     def gate_held(self, event: Digest) -> bool:
         """Whether the gate of an event was evaluated again here, and held."""

@@ -29,6 +29,7 @@ from attest_registry.digest import Digest
 from attest_registry.errors import NotFound
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from attest.claims.event import Event
@@ -220,9 +221,8 @@ class _Reading:
         common = self._expected_at(fork)
         links = self._walk(common)
         seen = self.place.event_at(fork + 1)
-        if seen is None or not any(
-            self._ends(link.event, {seen, remembered.head}, common, remembered) for link in links
-        ):
+        states = [state for state in (common.state, remembered.state) if state is not None]
+        if seen is None or not any(ends_fork(link.event, {seen, remembered.head}, states=states) for link in links):
             raise LogBroken(
                 f"the log of {self.model} is forked: event {fork + 1} is another one than was seen here",
                 code="log-fork",
@@ -232,14 +232,6 @@ class _Reading:
             )
         self.place.keep([link.verified for link in links], abandoned=fork + 1)
         return replace(self._log(links, head=None), first_use=False)
-
-    def _ends(self, event: Event, ours: set[Digest], common: Expected, remembered: Remembered) -> bool:
-        """Whether an event says that our branch is abandoned, by somebody whom both branches let say so."""
-        if event.action is not Action.RESOLVE_FORK or event.fork is None or not ours <= set(event.fork.abandoned):
-            return False
-        states = [state for state in (common.state, remembered.state) if state is not None]
-        roles = (RoleName.ADMIN, RoleName.RECOVERY)
-        return all(any(state.allows(event.by, role) for role in roles) for state in states)
 
     def _same(self, sequence: int) -> bool:
         seen = self.place.event_at(sequence)
@@ -290,6 +282,20 @@ class _Reading:
             fresh=tuple(links),
             first_use=bool(links) and links[0].event.sequence == 1,
         )
+
+
+def ends_fork(event: Event, ours: set[Digest], *, states: Sequence[State]) -> bool:
+    """Whether an event ends a fork for somebody who saw the other branch, by one whom both branches let end it.
+
+    Args:
+        event: an event of the branch in the store.
+        ours: first and last event of the branch that was seen.
+        states: that before the branches parted, and that at the end of the one that was seen.
+    """
+    if event.action is not Action.RESOLVE_FORK or event.fork is None or not ours <= set(event.fork.abandoned):
+        return False
+    roles = (RoleName.ADMIN, RoleName.RECOVERY)
+    return all(any(state.allows(event.by, role) for role in roles) for state in states)
 
 
 def newest_of(link: Link) -> Remembered:

@@ -15,7 +15,6 @@ from attest.claims.log_state import Stage
 from attest.errors import IllegalEvent
 from attest.lifecycle.gates import BUILT_IN
 from attest.lifecycle.writing import Draft
-from attest.policy.ancestry import InLog
 
 if TYPE_CHECKING:
     from attest.claims.event import Versioned
@@ -87,7 +86,7 @@ def judge(session: Session, version: Versioned, target: Target) -> Judged:
     keeper = session.keeper(log)
     alias = named(target)
     promoter = None if session.signer is None else session.writer.who
-    policy = keeper.policy(log.state, alias, promoter=promoter)
+    policy = keeper.policy(log.state, alias)
     holder = log.state.aliases.get(target.alias or "")
     verdict, seen = keeper.judge(
         version,
@@ -95,21 +94,11 @@ def judge(session: Session, version: Versioned, target: Target) -> Judged:
         use=alias,
         holders=log.state.aliases.get,
         now=session.clock(),
-        in_log=_in_log(session, log, version),
+        promoter=promoter,
     )
     against = holder if any(each.regression is not None for each in policy.evaluations) else None
     gate = Gate(policy=log.state.policies.get(alias), evidence=seen, against=against)
     return Judged(log=log, version=version, target=target, policy=policy, verdict=verdict, gate=gate, holder=holder)
-
-
-def _in_log(session: Session, log: Log, version: Versioned) -> InLog:
-    """What the log says of a candidate: a gate that did not ask would pass what every reader refuses."""
-    return InLog(
-        number=version.number,
-        sequence=log.sequence,
-        revoked=version.number in log.state.revoked,
-        recorded=session.place.recorded(version.manifest),
-    )
 
 
 def promote(session: Session, judged: Judged, *, reason: str | None = None) -> Moved:
@@ -175,7 +164,6 @@ def rollback(session: Session, alias: str, *, to: Versioned | None = None, reaso
         use=alias,
         holders=log.state.aliases.get,
         now=session.clock(),
-        in_log=_in_log(session, log, version),
     )
     if not verdict.allowed:
         failed = next(finding for finding in verdict.findings if finding.stands_in_the_way)

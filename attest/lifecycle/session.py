@@ -143,6 +143,7 @@ class Session:
             keyring=self.keyring,
             found=log.segment.key,
             surroundings=self.surroundings,
+            recorded=self.place.recorded_before,
         )
 
     def version(self, log: Log, reference: Reference) -> Versioned:

@@ -80,7 +80,8 @@ class InLog:
         number: under which number it is registered.
         sequence: the number of the log's newest event.
         revoked: whether it was revoked there.
-        recorded: the claims about it that were recorded there, none of which may be missing.
+        recorded: how many claims about it were recorded there, none of which may be missing.
+        missing: those that are not in the store as their signers signed them.
         gate: why the gate of the event that brought it to the alias does not hold; `None` where it does, or where it
             was not reached through an alias.
     """
@@ -88,7 +89,8 @@ class InLog:
     number: int
     sequence: int
     revoked: bool = False
-    recorded: tuple[Reviewed, ...] = ()
+    recorded: int = 0
+    missing: tuple[Reviewed, ...] = ()
     gate: AttestError | None = None
 
 

@@ -12,10 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attest.errors import AttestError
 from attest.policy.verdict import Finding, Status
-from attest.signing.bundle import Bundle
-from attest_registry.digest import Digest
 
 if TYPE_CHECKING:
     from attest.policy.ancestry import InLog
@@ -29,7 +26,7 @@ def judge(case: Case) -> list[Finding]:
     found = case.gathered.in_log
     if found is None:
         return []
-    return [finding for finding in (_revoked(found), _withheld(case, found), _gate(found)) if finding is not None]
+    return [finding for finding in (_revoked(found), _withheld(found), _gate(found)) if finding is not None]
 
 
 def _revoked(found: InLog) -> Finding | None:
@@ -45,21 +42,16 @@ def _revoked(found: InLog) -> Finding | None:
     )
 
 
-def _withheld(case: Case, found: InLog) -> Finding | None:
-    if not found.recorded:
+def _withheld(found: InLog) -> Finding | None:
+    if not found.missing:
         return None
-    there = {Digest.of(fact.statement.raw) for fact in case.judged.facts}
-    there |= {digest for each in case.judged.rejected if (digest := _words(each.evidence.raw)) is not None}
-    missing = [each for each in found.recorded if each.claim not in there]
-    if not missing:
-        return None
-    more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
+    more = f" (and {len(found.missing) - 1} more)" if len(found.missing) > 1 else ""
     return Finding(
         rule=RULE,
         status=Status.FAILED,
         code="evidence-withheld",
-        expected=f"{len(found.recorded)} recorded claims, among them {missing[0].claim}",
-        found=f"that one is not in the store{more}",
+        expected=f"{found.recorded} recorded claims, among them {found.missing[0].claim}",
+        found=f"that one is not in the store as it was signed{more}",
         hint="attest evidence attach     puts an exported bundle back; else ask who keeps the store",
     )
 
@@ -76,10 +68,3 @@ def _gate(found: InLog) -> Finding | None:
         found=found.gate.message,
         hint=found.gate.hint,
     )
-
-
-def _words(raw: bytes) -> Digest | None:
-    try:
-        return Digest.of(Bundle.parse(raw).payload)
-    except AttestError:
-        return None

@@ -98,7 +98,7 @@ def test_the_words_are_those_of_the_page() -> None:
 
 
 def test_equal_states_have_equal_bytes() -> None:
-    backwards = replace(WHOLE.state, roles=dict(reversed(WHOLE.state.roles.items())))
+    backwards = replace(WHOLE.state, roles=dict(reversed(list(WHOLE.state.roles.items()))))
     assert events.build(replace(WHOLE, state=backwards)).raw == events.build(WHOLE).raw
 
 
@@ -256,7 +256,7 @@ def test_what_no_reader_would_take_is_not_written() -> None:
             events.build(wrong)
 
 
-leaves = (
+leaves: st.SearchStrategy[object] = (
     st.none() | st.booleans() | st.integers(-1, 2**40) | st.text(max_size=5) | st.just(HEX) | st.just([]) | st.just({})
 )
 

@@ -9,6 +9,7 @@ import pytest
 
 from attest.claims.event import Action, Origin
 from attest.claims.log_state import Grant, RoleName
+from attest.claims.signer_name import SignerName
 from attest.errors import IllegalEvent
 from attest.lifecycle import writing
 from attest.lifecycle.log_store import LogStore
@@ -96,16 +97,10 @@ def test_what_no_reader_would_take_is_not_written(house: House, monkeypatch: pyt
     monkeypatch.setattr(limits, "EVENT_BUNDLE_BYTES", 5_000)
     before = _head(house)
     with pytest.raises(IllegalEvent) as caught:
-        house.write(grant(RoleName.APPROVER, *[replace_name(each) for each in range(50)]))
+        house.write(grant(RoleName.APPROVER, *[SignerName(key=manifest(each)) for each in range(50)]))
     assert caught.value.code == "log-limit"
     assert (_head(house), in_catalogue(house)) == (before, (1, None))
     assert house.write(register(2)).sequence == 2  # the reservation was given back
-
-
-def replace_name(number: int):  # noqa: ANN201
-    from attest.claims.signer_name import SignerName
-
-    return SignerName(key=manifest(number))
 
 
 # ---- of two writers

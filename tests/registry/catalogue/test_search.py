@@ -11,28 +11,17 @@ from hypothesis import strategies as st
 
 from attest_registry.catalogue import drivers
 from attest_registry.catalogue.filters import parse
-from attest_registry.catalogue.store import Catalogue
 from attest_registry.errors import BadQuery
 from tests.registry.catalogue.facts_for_tests import SLSA, Line, fill, fits
 from tests.registry.catalogue.logs import ALICE, BOB, digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.services.postgres import Postgres
+    from attest_registry.catalogue.store import Catalogue
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
-def filled(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Catalogue, list[Line]]]:
-    if request.param == "sqlite":
-        url = str(tmp_path_factory.mktemp("search") / "catalogue.db")
-    else:
-        cluster: Postgres = request.getfixturevalue("postgres")
-        url = cluster.url(cluster.new_schema())
-    with Catalogue.open(url) as catalogue:
-        yield catalogue, fill(catalogue)
+@pytest.fixture(scope="module")
+def filled(lasting: Catalogue) -> tuple[Catalogue, list[Line]]:
+    return lasting, fill(lasting)
 
 
 def found_by(catalogue: Catalogue, text: str, **more: object) -> list[tuple[str, int]]:
