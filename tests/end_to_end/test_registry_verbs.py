@@ -389,6 +389,18 @@ def test_what_cannot_be_undone_needs_a_reason_and_a_yes(
     assert events(alice) == ["register", "register"]
 
 
+def test_a_person_is_asked_why_and_whether(alice: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("attest.cli.render.on_terminal", lambda: True)
+    declined = alice.attest("revoke", "m:1", given="leaked data\nn\n", expect=130)
+    assert "Why is it revoked" in declined.err
+    assert "m:1 cannot be used again by anybody. Revoke it? [y/N]" in declined.err
+    assert events(alice) == ["register", "register"]
+    assert "revoked  m:1" in alice.attest("revoke", "m:1", given="leaked data\ny\n").err
+    assert "leaked data" in alice.attest("history", "m").out
+    assert code(alice.attest("reject", "m:2", given="\n", expect=2)) == "reason-missing"
+    assert alice.attest("rm", "m", "-m", "old", given="no\n", expect=130).out == ""
+
+
 def test_a_feed_that_is_not_there_does_not_take_the_revocation_back(alice: Inside) -> None:
     line = ("revoke", "m:1", "-m", "leak", "--yes", "--feed", "./none.json")
     assert code(alice.attest(*line, expect=1)) == "revocations-missing"
