@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @click.option("-q", "--quiet", is_flag=True, help="References only, one a line.")
 @options.as_json()
 def command(*, query: str, order: tuple[str, ...], limit: int, token: str | None, quiet: bool, as_json: bool) -> None:
-    """Find versions in the catalogue, in MLflow's filter language and a little more.
+    r"""Find versions in the catalogue, in MLflow's filter language and a little more.
 
     \b
     name, number, label, digest, alias, stage, revoked, created (times, 30d), created_by, run_id, owner, task, licence,

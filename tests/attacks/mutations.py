@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from attest.claims.predicates import TEST_RESULT
 from tests.attacks import checks as c
+from tests.attacks import log_mutations
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -858,15 +859,10 @@ TABLE: Final = (
     _attack(76, "a signature collected", f"{_COLLECTED}[signature]", c.SIGNATURE_THERE),
     _attack(76, "a provenance collected", f"{_COLLECTED}[provenance]", c.PROVENANCE_THERE),
     _attack(76, "an ML-BOM collected", f"{_COLLECTED}[ml-bom]", c.BOM_THERE),
+    *(_attack(row, words, test, *checks) for row, words, test, checks in log_mutations.LINES),
 )
 
-_WITH_THE_LOG: Final = "comes with the log of a model"
-
 NOT_HERE: Final[Mapping[int, str]] = {
-    3: _WITH_THE_LOG,
-    5: f"for aliases: {_WITH_THE_LOG}; the names of models are tried under row 70",
     30: "out of scope: who is the same user on the same host can do all that we can",
-    **dict.fromkeys(range(60, 70), _WITH_THE_LOG),
-    **dict.fromkeys((74, 75), _WITH_THE_LOG),
 }
 """Row of the threat table that has no line → why."""

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.attacks import checks
+from tests.attacks import checks, log_mutations
 from tests.attacks.checks import Check
 from tests.attacks.mutations import NOT_HERE, TABLE
 
 ROOT = Path(__file__).parents[2]
-CHECKS = {name: value for name, value in vars(checks).items() if isinstance(value, Check)}
+CHECKS = {name: value for name, value in (vars(checks) | vars(log_mutations)).items() if isinstance(value, Check)}
 
 
 @pytest.mark.parametrize("name", CHECKS)

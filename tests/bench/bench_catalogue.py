@@ -9,6 +9,7 @@ import statistics
 import time
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -95,7 +96,7 @@ def _searches(name: str, catalogue: Catalogue) -> Iterator[Row]:
         ("lineage.dataset = 'tx-17'", _SEARCH),
         ("alias = 'production' and not metrics.accuracy > 0.01", None),
     ):
-        took = _median(lambda text=text: catalogue.search_versions(text), rounds=15)
+        took = _median(partial(catalogue.search_versions, text), rounds=15)
         yield _row(f"{name}: {text}", took, limit, f"{len(catalogue.search_versions(text).items)} lines")
     pages, token, before = 0, None, time.perf_counter()
     while pages < 20:

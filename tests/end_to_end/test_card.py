@@ -234,6 +234,20 @@ def test_a_card_is_signed_and_read_in_every_store(place: Place) -> None:
     assert (printed.complaint.code, printed.out) == ("digest-mismatch", "")
 
 
+def test_an_alias_is_the_version_that_the_log_says(own: Shell) -> None:
+    own.attest("push", "model", "acme/logged", *KEY, "-q")
+    own.attest("promote", "acme/logged:1", "--to", "production", *KEY)
+    printed = own.attest("card", "acme/logged@production", *PUBLIC)
+    assert "# Model card: acme/logged:1" in printed.out
+    own.attest("card", "acme/logged@production", *PUBLIC, *SIGN, "--out", "signed.md")
+    read = own.attest("card", "acme/logged@production", *PUBLIC, "--signed")
+    assert read.out == (own.folder / "signed.md").read_text() == printed.out
+    assert own.attest("diff", "acme/logged@production", "acme/logged:1", *PUBLIC).out == "no difference\n"
+    for verb in (("card",), ("card", "--signed"), ("diff", "acme/logged:1")):
+        refused = own.attest(*verb, "acme/logged@staging", *PUBLIC, expect=2)
+        assert refused.complaint.code == "alias-unknown"
+
+
 def test_the_latest_of_several_signed_cards_is_in_force(own: Shell) -> None:
     own.attest("card", "acme/credit-risk:1", *PUBLIC, *SIGN, "--out", "README.md")
     path = own.folder / "README.md"

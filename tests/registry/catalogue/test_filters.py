@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from attest_registry.catalogue.filter_tree import Value
 
 KNOWN = sorted({each.name: each for each in OF_VERSIONS.values()}.values(), key=lambda each: each.name)
-TEXTS = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\0"), max_size=12)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
 NUMBERS = st.one_of(
     st.integers(-1, 2**40).map(Decimal), st.decimals(-1000, 1000, allow_nan=False, places=3), st.just(Decimal("1E-7"))
 )

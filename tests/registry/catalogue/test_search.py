@@ -122,7 +122,7 @@ def test_compositions_wherever_the_search_begins(filled: tuple[Catalogue, list[L
         assert set(found_by(catalogue, text)) == {line.key for line in lines if fits(parse(text), line)}
 
 
-ORDERS = (
+ORDERS: tuple[list[str], ...] = (
     [],
     ["name", "number DESC"],
     ["metrics.accuracy DESC"],
@@ -175,9 +175,12 @@ def test_a_line_says_what_is_true_now(filled: tuple[Catalogue, list[Line]]) -> N
 
 def test_models(filled: tuple[Catalogue, list[Line]]) -> None:
     catalogue, _ = filled
-    names = lambda text, **more: [row.model for row in catalogue.search_models(text, **more).items]  # noqa: E731
+
+    def names(text: str, *order: str) -> list[str]:
+        return [row.model for row in catalogue.search_models(text, order_by=order).items]
+
     assert names("") == ["acme/credit-risk", "acme/fraud_2"]
-    assert names("", order_by=["name DESC"]) == ["acme/fraud_2", "acme/credit-risk"]
+    assert names("", "name DESC") == ["acme/fraud_2", "acme/credit-risk"]
     assert names("name LIKE '%risk' and versions = 5 and alias = 'challenger' and deleted = false") == [
         "acme/credit-risk"
     ]
