@@ -3,7 +3,8 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
             $$name -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$name && break; done)
 VENV   := .venv
 BIN    := $(VENV)/bin
-export PYTHONDONTWRITEBYTECODE = 1
+# Compiled modules are kept, as pip keeps them of what it installs: tests and measurements start Python often.
+export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: help demo test check bench interop attacks fuzz format requirements clean services
 
@@ -76,3 +77,4 @@ requirements:
 
 clean:
 	rm -rf $(VENV) .interop build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

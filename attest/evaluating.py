@@ -120,15 +120,18 @@ def _lengthened(said: dict[str, Any], what: str) -> dict[str, Any]:
     if not named:
         named = {key: said[at] for key, at in (("name", "suite"), ("uri", "uri")) if at in said}
     dataset = _dataset(said["dataset"], what) if "dataset" in said else {}
-    metrics = []
+    metrics: list[dict[str, Any]] = []
     for name, value in said.get("metrics", {}).items():
         metric: dict[str, Any] = dict(value) if isinstance(value, dict) else {"value": value}
         if "better" in said:
             metric.setdefault("better", said["better"])
         plain: dict[str, Any] = _plain(metric)
         metrics.append({"name": name, **plain})
-    kept = {key: said[key] for key in ("result", "started", "finished") if key in said}
-    predicate = {"result": PASSED, **kept, "metrics": metrics} | ({"suite": named} if named else {})
+    kept: dict[str, Any] = {key: said[key] for key in ("result", "started", "finished") if key in said}
+    predicate: dict[str, Any] = {"result": PASSED, "metrics": metrics}
+    predicate.update(kept)
+    if named:
+        predicate["suite"] = named
     return with_dataset(predicate, dataset)
 
 

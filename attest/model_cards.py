@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from attest.admit import gathered_for
+from attest.admit import judge_version
 from attest.boms import accepted, check_one, counts
 from attest.cards.facts import Facts, Said, Source
 from attest.claims import evaluation, mlbom, provenance
@@ -17,8 +17,9 @@ from attest.claims.agreement import disagreements, file_disagreements
 from attest.claims.predicates import EVALUATION, ML_BOM, PROVENANCE, TEST_RESULT
 from attest.describe import Ancestor, describe, stated_signer, unverified
 from attest.errors import AttestError, EvidenceMissing, Incident, Refusal
-from attest.policy.evaluate import evaluate
+from attest.policy.in_force import in_force
 from attest.policy.verdict import Denied
+from attest.stores import meant_in
 from attest_registry.digest import Digest
 
 if TYPE_CHECKING:
@@ -52,23 +53,23 @@ def facts_of(
 
     Raises:
         StoreError: the store could not be asked, or contradicts itself.
-        Incident: the ML-BOM does not hold.
+        NotFound: there is no such alias.
+        Incident: the ML-BOM, or the model's log, does not hold.
         Denied: the version's evidence contradicts itself; with exit status 3.
         Refusal: several ML-BOMs say different things (`bom-ambiguous`).
     """
-    found = describe(reference, surroundings.repository_of, policy=policy, now=now)
+    repository = surroundings.repository_of(reference)
     if policy is None:
+        meant = meant_in(surroundings, reference, repository, now=now)
+        found = describe(meant, surroundings.repository_of, policy=None, now=now)
         return _stated(found), found
-    return _verified(found, _judge(found, policy, surroundings, now), policy), found
-
-
-def _judge(found: Description, policy: Policy, surroundings: Surroundings, now: datetime) -> Verdict:
-    pinned, artefact, judged = found.reference, found.artefact, found.judged
-    gathered = gathered_for(judged, artefact, reference=pinned, policy=policy, now=now, surroundings=surroundings)
-    verdict = evaluate(policy, judged, artefact=artefact, reference=str(pinned), now=now, gathered=gathered)
+    judgement = judge_version(reference, repository, policy, now=now, surroundings=surroundings)
+    verdict = judgement.verdict
     if verdict.exit_status == Incident.exit_status:
-        raise Denied(verdict, reference=str(pinned))
-    return verdict
+        raise Denied(verdict, reference=str(judgement.reference))
+    found = describe(judgement.reference, surroundings.repository_of, policy=policy, now=now)
+    found = replace(found, judged=in_force(judgement.judged, now=now))  # what is shown is what was judged
+    return _verified(found, verdict, policy), found
 
 
 def _verified(found: Description, verdict: Verdict, policy: Policy) -> Facts:

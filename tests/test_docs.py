@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,8 @@ import click
 import pytest
 
 from attest.claims import evaluation
+from attest.claims.event import Action
+from attest.claims.log_state import RoleName
 from attest.claims.predicates import WORDS
 from attest.claims.record import from_environment, load_record
 from attest.claims.record_flags import _LISTS
@@ -22,12 +25,14 @@ from attest.cli.main import cli, main
 from attest.model.manifest import FileKind
 from attest.policy.document import load_policy
 from attest.policy.requirements import LINEAGE_WORDS
+from attest.settings import ENVIRONMENT
 from attest.signing.algorithms import new_private_key
 from attest.signing.bundle import Bundle
 from attest.signing.bundle_signer import KeyBundleSigner
 from attest.signing.keyfile import generate
 from attest.signing.signer import KeySigner
 from attest_registry.digest import Digest
+from tests.end_to_end.in_process import Inside
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted((ROOT / "docs").glob("*.md"))
@@ -172,3 +177,50 @@ def test_every_attack_is_named_in_its_rows() -> None:
             (row, path.name) for row in re.findall("[0-9]+", said[1]) if f"tests/attacks/{path.name}`" not in table[row]
         ]
     assert not missing, "name these in docs/threats.md"
+
+
+def test_every_act_of_a_log_is_in_the_table_with_a_verb_that_exists() -> None:
+    rows = re.findall(r"^\| `([a-z-]+)` \| (`attest .*?) \| (.*?) \|", page("registry"), re.MULTILINE)
+    assert {action for action, _, _ in rows} == set(Action)
+    context = click.Context(cli)
+    for _, verbs, roles in rows:
+        assert set(re.findall(r"[a-z]+", roles)) & set(RoleName), roles
+        for words in re.findall(r"`attest ([a-z -]+)`", verbs):
+            verb, *more = words.split()
+            command = cli.get_command(context, verb)
+            assert command is not None, words
+            assert not more or (isinstance(command, click.Group) and more[0] in command.commands), words
+
+
+def test_every_role_is_in_the_help_on_the_registry(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["help", "registry"]) == 0
+    text = capsys.readouterr().out
+    assert not [role for role in RoleName if f"  {role} " not in text]
+
+
+def test_the_story_of_the_registry_can_be_typed(tmp_path: Path) -> None:
+    """Each line of its page that begins with `$ attest`, in order, with the exit status that stands under it."""
+    person = Inside(folder=tmp_path, environment={"ATTEST_KEY": "alice/attest.key"})
+    for folder in ("model", "model-2"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "config.json").write_text(f'{{"of": "{folder}"}}')
+    (tmp_path / "golden.csv").write_text("x,y\n")
+    (tmp_path / "eval.json").write_text(blocks("registry", "json")[0])
+    (tmp_path / "production.yaml").write_text(blocks("registry", "yaml")[0])
+    lines = [line for block in blocks("registry", "console") for line in block.splitlines()]
+    said = ""
+    for index, line in enumerate(lines):
+        if line.startswith("$ attest "):
+            rest = lines[index + 1 :]
+            following = rest[: next((at for at, each in enumerate(rest) if each.startswith("$")), len(rest))]
+            status = next((int(each[6:-1]) for each in following if each.startswith("(exit ")), 0)
+            words = [word.split("     ")[0] for word in shlex.split(line)[2:]]
+            said = person.attest(*words, expect=status).all
+        elif not line.startswith(("$", "(exit")):
+            assert re.sub(r"sha256:[0-9a-f]{12}", "sha256:…", said).count(line.strip()), line
+
+
+def test_every_variable_of_a_setting_is_in_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["help", "environment"]) == 0
+    text = capsys.readouterr().out
+    assert not [variable for variable in ENVIRONMENT.values() if f"  {variable} " not in text]

@@ -90,7 +90,7 @@ def _details(facts: Facts, bom: MLBOM | None) -> Mapping[str, str | None]:
         "Owner": bom.owner if bom else None,
         "Licence": bom.licence if bom else None,
         "Task": bom.task if bom else None,
-        "Made by": _operation(bom),
+        "Operation": _operation(bom),
         "Architecture": bom.architecture if bom else None,
         "Parameters": f"{bom.parameters:,}" if bom and bom.parameters is not None else None,
         "Quantisation": bom.quantisation if bom else None,

@@ -35,7 +35,7 @@ def document(card: Card, *, people: Sequence[str] = ()) -> bytes:
             "publisher": _source(card.publisher),
         },
         "description": card.description,
-        "details": {label.lower(): text for label, text in card.details.items()},
+        "details": {_key(label): text for label, text in card.details.items()},
         "weights": card.weights,
         "intended_use": said.intended_use,
         "out_of_scope": said.out_of_scope,
@@ -53,6 +53,11 @@ def document(card: Card, *, people: Sequence[str] = ()) -> bytes:
         "people": list(people),
     }
     return (json.dumps(value, indent=2) + "\n").encode("ascii")
+
+
+def _key(label: str) -> str:
+    """`Finished (claimed)` → `finished`."""
+    return label.partition(" (")[0].lower().replace(" ", "_")
 
 
 def _made(made: Made) -> dict[str, Any]:

@@ -43,12 +43,16 @@ class Fields:
 
     def children(self, name: str) -> list[Self]:
         """A list of objects; empty where absent."""
+        if name not in self.values:
+            return []
         place = self._at(name)
         return [type(self)(values=item, place=f"{place}/{index}") for index, item in enumerate(self.objects(name))]
 
     def objects(self, name: str) -> list[dict[str, Any]]:
         """The same, bare."""
-        value = self.values.get(name, [])
+        if name not in self.values:
+            return []
+        value = self.values[name]
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             raise self.wrong(name, "a list of objects")
         return value
@@ -66,6 +70,8 @@ class Fields:
         Raises:
             MalformedEvidence: two different ones (`bom-contradiction`), or one that is none (`bom-hash`).
         """
+        if "hashes" not in self.values:
+            return None
         found = {item.text("content") or "" for item in self.children("hashes") if item.text("alg") == "SHA-256"}
         if len(found) > 1:
             raise MalformedEvidence(f"the ML-BOM gives two SHA-256 digests at {self.place}", code="bom-contradiction")
@@ -121,10 +127,12 @@ class Properties:
         Raises:
             MalformedEvidence: it stands twice (`bom-property`); two readers could take either.
         """
-        found = self.all(name)
+        found = self.values.get(name)
+        if found is None:
+            return None
         if len(found) > 1:
             raise self.wrong(name, "one value", ", ".join(found))
-        return found[0] if found else None
+        return found[0]
 
     def under(self, prefix: str) -> dict[str, str]:
         """Rest of the name after `prefix` → value."""

@@ -13,7 +13,7 @@ from attest.cli import options, render, signing_beside
 from attest.cli.references import REFERENCE
 from attest.errors import InputError, NoTrust
 from attest.settings import Settings
-from attest.stores import Reach, surroundings_for
+from attest.stores import Reach, meant_in, surroundings_for
 from attest.written_path import written_path
 from attest_registry.reference import Reference
 
@@ -257,7 +257,9 @@ def _signed(asked: _Asked) -> bytes:
     from attest.signed_cards import read_card  # noqa: PLC0415
 
     policy, repository = asked.needs_policy("--signed"), asked.repository()
-    found = describe(asked.reference, lambda _: repository, policy=policy, now=asked.now)
+    surroundings = surroundings_for(asked.reference, asked.settings, asked.reach)
+    meant = meant_in(surroundings, asked.reference, repository, now=asked.now)
+    found = describe(meant, lambda _: repository, policy=policy, now=asked.now)
     card = read_card(found, repository, policy=policy)
     render.note(render.clean(f"model card of {found.reference}, signed {card.said.issued:%Y-%m-%d} by {card.signer}"))
     total = len(card.said.generated_from)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from attest.cli import changing, options, render
+from attest.cli import changing, options, render, times
 from attest.errors import InputError, Refusal
 from attest.settings import Settings
 from attest.stores import Reach, default_place
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         "attest catalogue rebuild ghcr.io/acme/credit-risk",
         "attest catalogue check",
         "attest catalogue migrate",
+        "attest catalogue gc --dry-run",
     )
 )
 def command() -> None:
@@ -103,6 +104,36 @@ def migrate(*, as_json: bool) -> None:
         render.document({"schema": "attest/migration/v1", "before": before, "after": after})
     else:
         render.result(f"{before} -> {after}" if before != after else f"{after}, nothing to do")
+
+
+@command.command("gc")
+@click.option("--older-than", "age", default="24h", show_default=True, help="Only what nobody touched for so long.")
+@click.option("--dry-run", is_flag=True, help="Say what would be removed; remove nothing.")
+@options.as_json()
+def collect_garbage(*, age: str, dry_run: bool, as_json: bool) -> None:
+    """Remove from the store of this machine what no version, evidence, event or policy leads to.
+
+    Registries have their own garbage collection; tags keep logs and versions there.
+    """
+    from attest_registry.oci import layout_gc  # noqa: PLC0415
+
+    now = changing.now()
+    older = now - times.moment(age, option="--older-than", now=now)
+    host, folder = default_place(Settings.load())
+    if host is not None:
+        raise InputError(f"{host} collects its own garbage", code="usage", expected="a store of this machine")
+    found = layout_gc.collect(folder, older_than=older.total_seconds(), now=now.timestamp(), remove=not dry_run)
+    total = sum(each.size for each in found)
+    if as_json:
+        items = [{"model": each.model, "blob": f"sha256:{each.path.name}", "size": each.size} for each in found]
+        render.document({"schema": "attest/garbage/v1", "items": items, "size": total, "dry_run": dry_run})
+        return
+    for each in found:
+        render.result(f"sha256:{each.path.name}\t{render.size(each.size)}\t{each.model or 'pool'}")
+    word = "would be removed" if dry_run else "removed"
+    render.note(f"{render.plural(len(found), 'blob')}, {render.size(total)} {word}")
+    if dry_run:
+        render.note("dry run: nothing was changed")
 
 
 def _session(reference: Reference, settings: Settings, reach: Reach) -> Session:

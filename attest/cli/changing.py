@@ -104,7 +104,7 @@ def agree(question: str, *, nobody: str, yes: bool) -> None:
     if not render.on_terminal():
         raise InputError(nobody, code="not-confirmed", hint="run it again with --yes; nothing was changed")
     if not render.confirm(question):
-        raise Interrupted("nothing was changed", code="declined", hint="the log is as it was")
+        raise Interrupted("nothing was changed", code="declined", hint="everything is as it was")
 
 
 def person(who: SignerName, *, whole: bool = False) -> str:

@@ -56,6 +56,14 @@ def command(*, reference: str, program: tuple[str, ...], source: str | None, **v
         raise InputError(
             "nothing says what was measured", code="usage", expected="--from FILE, -- COMMAND…, or --metric NAME=VALUE"
         )
+    if values["keyless"] and program:  # a certificate lives ten minutes: it is asked for after the long work
+        with changing.reading(parsed, plain_http=values["plain_http"], ca_file=values["ca_file"]) as session:
+            version = session.version(session.log(), parsed)
+            parsed = session.reference.with_version(str(version.number)).pinned(version.manifest)
+            done = _evaluation(session, program, source, typed, pinned=str(parsed))
+        with changing.session(values, parsed) as session:
+            _run(session, parsed, lambda _: done, values)
+        return
     with changing.session(values, parsed) as session:
         _run(session, parsed, lambda pinned: _evaluation(session, program, source, typed, pinned=pinned), values)
 

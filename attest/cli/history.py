@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from attest.cli import changing, options, render, when
+from attest.cli import changing, options, render, times
 from attest.cli.references import REFERENCE
 from attest_registry.reference import Reference
 
@@ -42,7 +42,7 @@ def command(*, reference: str, **values: Any) -> None:
     alias = values["alias"] or parsed.alias
     now = changing.now()
     since, until, at = (
-        None if values[key] is None else when.parse_time(values[key], option=f"--{name}", now=now)
+        None if values[key] is None else times.moment(values[key], option=f"--{name}", now=now)
         for key, name in (("since", "since"), ("until", "until"), ("moment", "at"))
     )
     with changing.reading(parsed, plain_http=values["plain_http"], ca_file=values["ca_file"]) as session:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from attest.cli import options, render
 from attest.cli.references import REFERENCE
+from attest.errors import AttestError
 from attest.settings import Settings
 from attest.stores import Reach, default_place, repository_for
 from attest_registry.reference import Reference
+
+if TYPE_CHECKING:
+    from attest_registry.oci.content import Repository
 
 
 @click.command(
@@ -63,14 +67,27 @@ def command(
 def _header(row: dict[str, Any]) -> list[str]:
     if "versions" in row:
         return ["MODEL", "VERSIONS", "NEWEST"]
-    return ["VERSION", "LABELS", "DIGEST", "FILES", "SIZE", *(["NAMES (as stated)"] if "with_role" in row else [])]
+    names = ["ALIASES", "STAGE"] if "aliases" in row else []
+    return [
+        "VERSION",
+        "LABELS",
+        *names,
+        "DIGEST",
+        "FILES",
+        "SIZE",
+        *(["NAMES (as stated)"] if "with_role" in row else []),
+    ]
 
 
 def _cells(row: dict[str, Any]) -> list[str]:
     if "versions" in row:
         return [row["reference"], str(row["versions"]), str(row["newest"] or "–")]
     digest = row["digest"] if sys.stdout is None or not sys.stdout.isatty() else row["digest"][:19] + "…"
-    cells = [row["reference"], ", ".join(row["labels"]) or "–", digest, str(row["files"]), render.size(row["size"])]
+    names = []
+    if "aliases" in row:
+        names = [", ".join(row["aliases"]) or "–", "revoked" if row["revoked"] else row["stage"]]
+    cells = [row["reference"], ", ".join(row["labels"]) or "–", *names, digest]
+    cells += [str(row["files"]), render.size(row["size"])]
     return [*cells, ", ".join(row["with_role"])] if "with_role" in row else cells
 
 
@@ -124,4 +141,28 @@ def _versions(model: str, settings: Settings, reach: Reach) -> list[dict[str, An
                 "size": sum(layer.size for layer in manifest.layers),
             }
         )
+    return _with_names(rows, reference, repository, settings)
+
+
+def _with_names(
+    rows: list[dict[str, Any]], reference: Reference, repository: Repository, settings: Settings
+) -> list[dict[str, Any]]:
+    """What the model's log says of each, where there is one that holds; a list goes on without one that does not."""
+    from attest.cli import changing  # noqa: PLC0415
+    from attest.lifecycle.opening import open_log  # noqa: PLC0415
+
+    try:
+        log = open_log(reference, repository, settings, now=changing.now())
+    except AttestError as error:
+        render.warning(error.code, f"aliases are not shown: {error.message}")
+        return rows
+    if log is None:
+        return rows
+    state = log.state
+    for row in rows:
+        number = row["number"]
+        stages = [stage for stage, listed in state.stages.items() if number in listed]
+        row["aliases"] = sorted(alias for alias, held in state.aliases.items() if held.number == number)
+        row["stage"] = stages[0] if stages else "none"
+        row["revoked"] = number in state.revoked
     return rows

@@ -51,6 +51,7 @@ GROUPS: Final[dict[str, dict[str, str]]] = {
         "checkpoint": "sign how far a model's log goes, for readers without memory",
         "search": "find versions by metrics, aliases, lineage, people and times",
         "tag": "free notes about a model or version, unsigned",
+        "annotate": "a description in free words, unsigned",
         "whoami": "who you are, and what you may do",
         "login": "keep a registry's credentials",
         "logout": "forget them",
@@ -70,7 +71,7 @@ GROUPS: Final[dict[str, dict[str, str]]] = {
     "Upkeep": {
         "info": "versions, folders and settings, for bug reports",
         "cache": "look at and clear fetched models",
-        "catalogue": "make the index of models again, check it, migrate it",
+        "catalogue": "make the index of models again, check it, migrate it; clear garbage",
         "explain": "what an error code means and what to do",
         "completion": "completion for bash, zsh or fish",
         "help": "help on a topic: references, registry, policy, exit-codes, environment, glossary, offline",

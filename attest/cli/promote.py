@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
@@ -15,6 +15,12 @@ from attest_registry.reference import Reference
 if TYPE_CHECKING:
     from attest.lifecycle.promoting import Judged, Moved
     from attest.lifecycle.session import Session
+
+_NEXT: Final = {
+    "evaluations": "attest evaluate {name} --from eval.json",
+    "approvals": "attest approve {name} --for {alias}        another person has to do this",
+}
+"""Rule of a gate that did not hold → what somebody can do about it."""
 
 
 @click.command(
@@ -115,6 +121,10 @@ def _refused(session: Session, judged: Judged, values: dict[str, Any]) -> NoRetu
         )
         if recorded is not None:
             render.note(f"recorded: refusal {recorded}")
+        for finding in judged.verdict.findings:
+            if finding.stands_in_the_way and finding.rule in _NEXT and not finding.path:
+                name = f"{session.reference.name}:{judged.version.number}"
+                render.hint(_NEXT[finding.rule].format(name=name, alias=promoting.named(judged.target)))
         if values["dry_run"]:
             render.note("dry run: nothing was changed")
     raise Denied(judged.verdict, reference=str(pinned), shown=not values["as_json"])

@@ -7,10 +7,9 @@ from typing import Any
 import click
 
 from attest.claims.revocations import Kind
-from attest.cli import options, render
+from attest.cli import changing, options
 from attest.cli.revocations_issue import Desk, issuing, reason_of
 from attest.cli.revocations_place import PLACE, VALUE
-from attest.errors import InputError, Interrupted
 
 
 @click.command(
@@ -38,20 +37,10 @@ def remove(**values: Any) -> None:
     value = value_of(kind, values["words"], no_issuer=values["no_issuer"], repository_of=desk.repository_of)
     place, what = desk.place, f"{kind} {value}"
     if not values["dry_run"]:
-        _agree(what, yes=values["yes"])
+        changing.agree(
+            f"{what} will count again. Withdraw the revocation?",
+            nobody=f"{what} would count again, and nobody was there to agree",
+            yes=values["yes"],
+        )
     issued = withdraw(place, kind, value, reason=reason, issuer=desk.issuer())
     desk.report(issued, changes=(f"withdrawn  {what}: {reason}",))
-
-
-def _agree(what: str, *, yes: bool) -> None:
-    """What is refused now would be allowed again: that takes somebody's word."""
-    if yes:
-        return
-    if not render.on_terminal():
-        raise InputError(
-            f"{what} would count again, and nobody was there to agree",
-            code="not-confirmed",
-            hint="run it again with --yes; nothing was written",
-        )
-    if not render.confirm(f"{what} will count again. Withdraw the revocation?"):
-        raise Interrupted("the feed stays as it was", code="declined", hint="nothing was changed")

@@ -28,9 +28,15 @@ if TYPE_CHECKING:
 @click.option("-q", "--quiet", is_flag=True, help="References only, one a line.")
 @options.as_json()
 def command(*, query: str, order: tuple[str, ...], limit: int, token: str | None, quiet: bool, as_json: bool) -> None:
-    """Find versions in the catalogue, in MLflow's filter language and a little more (attest help search).
+    r"""Find versions in the catalogue, in MLflow's filter language and a little more.
 
-    The catalogue is an index: what it finds was verified when it was written, and is verified again by whoever uses it.
+    \b
+    name, number, label, digest, alias, stage, revoked, created (times, 30d), created_by, run_id, owner, task, licence,
+    description, metrics.NAME (numbers; also the publisher's own), evaluated.NAME (signed evaluations alone),
+    params.NAME, tags.NAME, lineage.dataset, lineage.base, lineage.teacher, lineage.source, approved_by, rejected_by
+    = != < <= > >= LIKE ILIKE IN AND OR NOT and parentheses
+
+    The catalogue is an index: what it finds is verified by whoever uses it.
     """
     from attest_registry.catalogue.store import Catalogue  # noqa: PLC0415
 

@@ -180,7 +180,7 @@ def show_tree(nodes: tuple[Ancestor, ...], indent: str) -> None:
         last = index == len(nodes) - 1
         digest = "unknown" if node.digest is None else node.digest[:19]
         known = "" if node.standing in {"clean", "hashed", "admitted"} or node.digest is None else f"   {node.standing}"
-        text = f"{node.role:<14} {render.clean(node.name)}   {render.clean(digest)}{known}"
+        text = f"{node.role:<15} {render.clean(node.name)}   {render.clean(digest)}{known}"
         render.result(f"{indent}{'└─' if last else '├─'} {text}")
         show_tree(node.parents, indent + ("   " if last else "│  "))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from attest.cli import changing, render, when
+from attest.cli import changing, render, times
 from attest.errors import InputError
 from attest.stores import repository_for
 from attest_registry.errors import NotFound
@@ -35,7 +35,7 @@ def standing_of(
     from attest.lifecycle.standing import standing  # noqa: PLC0415
 
     now = changing.now()
-    at = None if moment is None else when.parse_time(moment, option="--at", now=now)
+    at = None if moment is None else times.moment(moment, option="--at", now=now)
     if at is not None and reference.alias is None:
         raise InputError("--at goes with an alias", code="usage", expected=f"{reference.name}@ALIAS --at TIME")
     repository = repository_for(reference, settings, reach)

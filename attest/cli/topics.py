@@ -11,7 +11,7 @@ _REFERENCES: Final = """\
 How references look
 
   NAME:VERSION               credit-risk:3, acme/credit-risk:1.4.0
-  NAME@ALIAS                 credit-risk@production      (aliases come with the model's log, in a later version)
+  NAME@ALIAS                 credit-risk@production      what the model's signed log says it is
   NAME@sha256:HEX            the bytes themselves
   NAME:VERSION@sha256:HEX    both, both checked; this form is what attest prints
   HOST/…                     any of them in a registry: ghcr.io/acme/credit-risk:3, localhost:5000/demo/model:1
@@ -55,6 +55,31 @@ run code are refused unless --allow-code names them.
 A policy is never read from the working folder by itself, from the model, or from the registry.
 """
 
+_REGISTRY: Final = """\
+The registry
+
+Each model has a log: signed events beside it in the store, which say what its names mean. Every reader verifies them.
+
+  attest push ./model NAME                          registers the next version; the first one makes you the admin
+  attest promote NAME:3 --to production             points the alias at it, if the gate allows it
+  attest rollback NAME@production -m WHY            points it back
+  attest evaluate | approve | reject NAME:3         signed claims that gates ask for
+  attest alias bind NAME@production --policy FILE   from now on this policy is the gate
+  attest resolve NAME@production                    which version it means
+  attest history NAME, attest log verify NAME       what happened, and whether all of it holds
+
+  role          may
+  contributor   register versions
+  evaluator     record evaluations
+  approver      record approvals and rejections; promote, demote, roll back, archive (all aliases, or some)
+  admin         give and take roles, bind policies, revoke, delete, end forks
+  recovery      end forks
+
+attest role ls NAME lists who has which; attest whoami NAME says what you may do. In a registry that others use, writers
+take turns by a shared catalogue: ATTEST_CATALOGUE=postgresql+psycopg://…, or single_writer = true in config.toml.
+More: docs/registry.md.
+"""
+
 _EXIT_CODES: Final = """\
 Exit statuses
 
@@ -80,12 +105,15 @@ Glossary
   claim       something said about one digest: model signature, provenance, ML-BOM, …
   evidence    a Sigstore bundle that holds one claim; unverified
   fact        a claim whose signature, signer and subject were verified
+  alias       a name that moves: production, champion; the log says where it points
+  gate        the policy that is bound to an alias, asked before it moves and by every reader again
+  role        what somebody may do to a model: contributor, evaluator, approver, admin, recovery
   policy      which facts, by whom, a use of a model needs
   verdict     policy and facts: allowed or denied, with one finding per rule
   admission   an allowing verdict bound to one digest; the loader accepts nothing else
   lineage     what a version was made from: base model, teacher, dataset, code commit
-  log         a model's signed history of what its names meant (in a later version)
-  catalogue   an index that can be rebuilt; never a source of trust (in a later version)
+  log         a model's signed history: what its names mean, and what they meant
+  catalogue   an index that can be rebuilt; never a source of trust
 """
 
 _OFFLINE: Final = """\
@@ -112,6 +140,8 @@ def _environment() -> str:
         "state": "what a consumer has to remember between runs",
         "offline": "1: never reach another host",
         "ca_file": "certificate authorities for registries",
+        "catalogue": "the index by which writers of logs take turns: a path, or postgresql+psycopg://USER@HOST/NAME",
+        "environment": "which of several registries new logs are of",
     }
     rows = [("ATTEST_HOME", "one folder for configuration, keys, store and cache")]
     rows += [(variable, meanings[name]) for name, variable in ENVIRONMENT.items()]
@@ -145,6 +175,7 @@ TOPICS: Final[Mapping[str, Callable[[], str]]] = {
     "references": _fixed(_REFERENCES),
     "keys": _fixed(_KEYS),
     "policy": _fixed(_POLICY),
+    "registry": _fixed(_REGISTRY),
     "exit-codes": _fixed(_EXIT_CODES),
     "environment": _environment,
     "glossary": _fixed(_GLOSSARY),

@@ -132,6 +132,7 @@ def gathered_from(
         log=given_log(log, reference=keeper.reference, alias=alias, policy=policy),
         references={**gathered.references, **references},
         promoted=promoted,
+        use=alias,
     )
 
 

@@ -114,6 +114,7 @@ class Gatekeeper:
         version: Versioned,
         policy: Policy,
         *,
+        use: str | None,
         holders: Callable[[str], Held | None],
         now: datetime,
         promoter: SignerName | None = None,
@@ -124,6 +125,7 @@ class Gatekeeper:
         Args:
             version: the candidate.
             policy: the gate.
+            use: the alias, or the stage, that the version is to get.
             holders: alias → the version that it points at, for demands that compare with it.
             now: as of when.
             promoter: whoever moves the alias: his own verdict never stands in for the evaluation.
@@ -142,7 +144,7 @@ class Gatekeeper:
         judged = _without_verdicts_of(promoter, self._judged(artefact, policy, event))
         references, seen = self._references(policy, holders, event)
         gathered = self._gathered(judged, artefact, policy=policy, now=now)
-        gathered = replace(gathered, promoted=now, references=references)
+        gathered = replace(gathered, promoted=now, references=references, use=use)
         verdict = evaluate(policy, judged, artefact=artefact, reference=str(pinned), now=now, gathered=gathered)
         return verdict, (*reviewed(judged.facts), *seen)
 
@@ -234,7 +236,9 @@ class Gatekeeper:
         held = before.aliases.get
         compared = [holder.manifest for each in _compared_with(policy) if (holder := held(each)) is not None]
         self._all_there(event, gate, compared)
-        verdict, _ = self.judge(event.version, policy, holders=held, now=event.time, promoter=event.by, event=event)
+        verdict, _ = self.judge(
+            event.version, policy, use=alias, holders=held, now=event.time, promoter=event.by, event=event
+        )
         if not verdict.allowed:
             failed = next(finding for finding in verdict.findings if finding.stands_in_the_way)
             raise LogBroken(

@@ -88,7 +88,14 @@ def judge(session: Session, version: Versioned, target: Target) -> Judged:
     promoter = None if session.signer is None else session.writer.who
     policy = keeper.policy(log.state, alias)
     holder = log.state.aliases.get(target.alias or "")
-    verdict, seen = keeper.judge(version, policy, holders=log.state.aliases.get, now=session.clock(), promoter=promoter)
+    verdict, seen = keeper.judge(
+        version,
+        policy,
+        use=alias,
+        holders=log.state.aliases.get,
+        now=session.clock(),
+        promoter=promoter,
+    )
     against = holder if any(each.regression is not None for each in policy.evaluations) else None
     gate = Gate(policy=log.state.policies.get(alias), evidence=seen, against=against)
     return Judged(log=log, version=version, target=target, policy=policy, verdict=verdict, gate=gate, holder=holder)
@@ -151,7 +158,13 @@ def rollback(session: Session, alias: str, *, to: Versioned | None = None, reaso
     held = log.state.aliases.get(alias)
     version = to or _last_other(session, log, alias, held)
     policy = _lasting(session.keeper(log).policy(log.state, alias))
-    verdict, seen = session.keeper(log).judge(version, policy, holders=log.state.aliases.get, now=session.clock())
+    verdict, seen = session.keeper(log).judge(
+        version,
+        policy,
+        use=alias,
+        holders=log.state.aliases.get,
+        now=session.clock(),
+    )
     if not verdict.allowed:
         failed = next(finding for finding in verdict.findings if finding.stands_in_the_way)
         raise IllegalEvent(

@@ -156,6 +156,7 @@ class Gathered:
         log: the log of the model; `None` where it has none, or nobody looked.
         base: the version that an adapter is about to be used with; `None` where nobody said.
         in_log: what the model's log says of the version; `None` where there is no log, or nobody looked.
+        use: the alias that the version is judged for: it was reached through it, or is about to get it.
     """
 
     ancestors: Ancestors = field(default_factory=lambda: MappingProxyType({}))
@@ -165,6 +166,7 @@ class Gathered:
     log: GivenLog | None = None
     base: Digest | None = None
     in_log: InLog | None = None
+    use: str | None = None
 
 
 NOTHING = Gathered()

@@ -199,8 +199,9 @@ def _shortcoming(case: Case, demand: ApprovalDemand, fact: Fact, said: Approval)
         return Problem(code="approver-is-publisher", expected=_PEOPLE, found="published it")
     if demand.meanings and said.meaning not in demand.meanings:
         return Problem(code="approval-meaning", expected=_PEOPLE, found=f"signed for '{said.meaning[:80]}'")
-    if said.log is not None or said.alias not in (None, demand.alias):
-        what = "one log" if said.alias in (None, demand.alias) else said.alias
+    use = demand.alias or case.gathered.use
+    if said.log is not None or said.alias not in (None, use):
+        what = "one log" if said.alias in (None, use) else said.alias
         return Problem(code="approval-scope", expected=_PEOPLE, found=f"approved it for {what} alone")
     if said.expires is not None and said.expires < moment(case, demand.when):
         return Problem(code="approval-expired", expected=_PEOPLE, found=f"approved it until {shown(said.expires)}")

@@ -57,14 +57,27 @@ def judge_ancestors(case: Case, walk: Walk, *, judge: Judge, keep: Keep) -> list
     if not case.policy.lineage.ancestors:
         return []
     standings: dict[str, _Standing] = {}
+    looked: set[tuple[object, ...]] = set()
     for met in walk.met:
         if met.demand is None and not met.needed:
             continue
         key = met.item.name if met.item.digest is None else met.item.digest.hex
         standing = standings.setdefault(key, _Standing(path=met.path))
-        _Look(case=case, met=met, judge=judge, keep=keep, standing=standing).look()
+        asked = _asked(key, met)
+        if asked not in looked:  # who is reached on several ways is judged once for all that ask the same
+            looked.add(asked)
+            _Look(case=case, met=met, judge=judge, keep=keep, standing=standing).look()
     findings = [_finding(case, standing) for standing in standings.values()] + _whole(walk)
     return findings or [Finding(rule=RULE, status=Status.PASSED, summary="none, by provenance and ML-BOM")]
+
+
+def _asked(key: str, met: Met) -> tuple[object, ...]:
+    """All that a look depends on; demands are those of the policies at hand, each one object."""
+    item = met.item
+    return (
+        *(key, item.role, item.standing, met.reference, met.below.policy.digest),
+        *(id(met.demand), met.needed, met.onwards),
+    )
 
 
 def _whole(walk: Walk) -> list[Finding]:

@@ -71,8 +71,8 @@ class People:
         return bool((judged if self.denials is None else self.denials.keep(judged)).facts)
 
     def name_of(self, who: SignerName) -> str | None:
-        """What the policy calls somebody in the log."""
-        identities = self.case.policy.identities.items()
+        """What the policy calls somebody in the log; whoever was named on the command line has no name in it."""
+        identities = [(name, each) for name, each in self.case.policy.identities.items() if not each.given]
         return next((name for name, each in identities if any(is_named(key, who) for key in each.keys)), None)
 
     def describe(self, who: SignerName | None) -> str:

@@ -108,8 +108,8 @@ class Pins:
         """How the log is pinned, for the summary of one that is right."""
         if self.demand.digest is not None:
             return f"{self.demand.digest.short}, pinned by its digest"
-        how = "pinned by its admins" if self.admins else "pinned by who was named" if self.typed else "not pinned"
-        return f"begun by {people.describe(given.first)}, {how}"
+        how = "its admins" if self.admins else "the key or identity of the command line" if self.typed else "nothing"
+        return f"begun by {people.describe(given.first)}, pinned by {how}"
 
 
 def _lines_to_add(given: GivenLog, people: People) -> str:

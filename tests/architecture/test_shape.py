@@ -28,6 +28,8 @@ HEAVY = {
     "numpy",
     "pydantic",
     "sqlalchemy",
+    "alembic",
+    "psycopg",
 }
 
 

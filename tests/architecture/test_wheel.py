@@ -39,6 +39,8 @@ def test_it_holds_both_packages_and_their_data(wheel: Path) -> None:
         "attest/claims/schemas/bom-1.6.schema.json",
         "attest_registry/__init__.py",
         "attest_registry/py.typed",
+        "attest_registry/catalogue/migrations/env.py",
+        "attest_registry/catalogue/migrations/versions/r0002_notes.py",
     ):
         assert (wheel / name).is_file(), name
 

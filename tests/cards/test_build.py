@@ -41,7 +41,7 @@ def test_an_unspecified_operation_is_not_stated() -> None:
     assert given.bom is not None
     silent = replace(given, bom=Said(value=MLBOM(spec="1.6", model="m"), source=PUBLISHER), lineage=())
     made = build(silent)
-    assert (made.operation, made.details["Made by"], made.weights) == (None, None, None)
+    assert (made.operation, made.details["Operation"], made.weights) == (None, None, None)
 
 
 def test_the_sections_are_those_of_a_model_card_in_their_order() -> None:

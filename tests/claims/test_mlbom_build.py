@@ -295,10 +295,10 @@ def test_two_thousand_files_take_well_under_a_second() -> None:
         for index in range(2_000)
     )
     build()  # imports
-    started = time.perf_counter()
+    started = time.process_time()  # other work on the machine moves the clock on the wall
     statement = build(manifest=ModelManifest(files=files))
     mlbom.parse(statement)
-    assert time.perf_counter() - started < 1.0
+    assert time.process_time() - started < 1.0
 
 
 def test_a_package_whose_name_has_no_address_is_listed_without_one() -> None:

@@ -50,4 +50,4 @@ def _stream(content: bytes) -> io.TextIOWrapper:
 def _written(stream: io.TextIOWrapper) -> bytes:
     stream.flush()
     stream.seek(0)
-    return stream.buffer.read()
+    return bytes(stream.buffer.read())

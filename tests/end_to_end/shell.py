@@ -25,7 +25,7 @@ POWERLESS = ("setpriv", "--inh-caps=-dac_override,-dac_read_search", "--bounding
 
 _HEAD = re.compile(r"error\[([a-z0-9-]+)\]: (.+)")
 _DETAIL = re.compile(r"  (expected|found|looked in|cause) +(\S.*)")
-_NAMED = re.compile(r"\battest ([a-z]+)(?: ([a-z]+))?")
+_NAMED = re.compile(r"\battest ([a-z]+)(?: ([a-z-]+))?")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -83,7 +83,19 @@ def check_commands(hint: str) -> None:
     """Each command that a hint names has help."""
     for verb, noun in _NAMED.findall(hint):
         _check_help(verb, "")
-        if noun and verb in {"policy", "record", "key", "evidence", "bom", "cache"}:
+        if noun and verb in {
+            "policy",
+            "record",
+            "key",
+            "evidence",
+            "bom",
+            "cache",
+            "alias",
+            "role",
+            "log",
+            "revocations",
+            "catalogue",
+        }:
             _check_help(verb, noun)
 
 

@@ -22,6 +22,8 @@ from tests.end_to_end.shell import Shell
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.end_to_end.conftest import Place
+
 KEY, PUBLIC, OTHER = ("--key", "K/attest.key"), ("--key", "K/attest.pub"), ("--key", "other/attest.pub")
 SIGN = ("--sign", "--signing-key", "K/attest.key")
 GOLDEN = Digest.of(b"golden")
@@ -217,6 +219,33 @@ def test_a_signed_card_is_read_back(own: Shell) -> None:
     own.attest("verify", "acme/credit-risk:1", *policy)
     other = own.attest("card", "acme/credit-risk:1", *PUBLIC, "--signed")
     assert "made from 4 claims; 3 of them verified here" in other.err
+
+
+def test_a_card_is_signed_and_read_in_every_store(place: Place) -> None:
+    person, name = place.shell, place.name("m")
+    person.attest("keygen", "--out", "K")
+    person.attest("push", "model", name, *KEY, "-q")
+    person.attest("card", f"{name}:1", *PUBLIC, *SIGN, "--out", "signed.md")
+    assert person.attest("card", f"{name}:1", *PUBLIC, "--signed").out == (person.folder / "signed.md").read_text()
+    assert "already there" in person.attest("card", f"{name}:1", *PUBLIC, *SIGN).err
+    person.attest("verify", f"{name}:1", *PUBLIC)
+    place.flip_last_byte((person.folder / "signed.md").read_bytes())
+    printed = person.attest("card", f"{name}:1", *PUBLIC, "--signed", expect=3)
+    assert (printed.complaint.code, printed.out) == ("digest-mismatch", "")
+
+
+def test_an_alias_is_the_version_that_the_log_says(own: Shell) -> None:
+    own.attest("push", "model", "acme/logged", *KEY, "-q")
+    own.attest("promote", "acme/logged:1", "--to", "production", *KEY)
+    printed = own.attest("card", "acme/logged@production", *PUBLIC)
+    assert "# Model card: acme/logged:1" in printed.out
+    own.attest("card", "acme/logged@production", *PUBLIC, *SIGN, "--out", "signed.md")
+    read = own.attest("card", "acme/logged@production", *PUBLIC, "--signed")
+    assert read.out == (own.folder / "signed.md").read_text() == printed.out
+    assert own.attest("diff", "acme/logged@production", "acme/logged:1", *PUBLIC).out == "no difference\n"
+    for verb in (("card",), ("card", "--signed"), ("diff", "acme/logged:1")):
+        refused = own.attest(*verb, "acme/logged@staging", *PUBLIC, expect=2)
+        assert refused.complaint.code == "alias-unknown"
 
 
 def test_the_latest_of_several_signed_cards_is_in_force(own: Shell) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from attest.claims.event import Action
 from tests.end_to_end.in_process import Inside
+from tests.services.docker_registry import running
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -255,6 +256,60 @@ def test_aliases_are_set_listed_and_removed_like_promotions(alice: Inside) -> No
     assert events(alice)[2:] == ["promote", "promote", "demote"]
 
 
+POLICY = """\
+apiVersion: attest/v1
+kind: Policy
+name: production
+identities:
+  alice: {key: alice/attest.pub}
+  bob: {key: bob/attest.pub}
+require:
+  signature: {by: [alice]}
+  provenance: {by: [alice]}
+  ml-bom: {by: [alice]}
+  evaluations: [{by: [alice], metric: auc, minimum: "0.9"}]
+  approvals: [{by: [bob], alias: production}]
+"""
+
+
+def test_a_bound_policy_is_the_gate_from_then_on(alice: Inside, bob: Inside) -> None:
+    (alice.folder / "production.yaml").write_text(POLICY)
+    line = ("alias", "bind", "m@production", "--policy", "production.yaml")
+    digest = alice.attest(*line, "-m", "board").out
+    assert re.fullmatch(r"sha256:[0-9a-f]{64}\n", digest)
+    assert "already there" in alice.attest(*line).err
+    (alice.folder / "production.yaml").unlink()
+    printed = alice.attest("promote", "m:1", "--to", "production", expect=1)
+    assert "attest evaluate m:1 --from eval.json" in printed.err
+    assert "attest approve m:1 --for production" in printed.err
+    assert "recorded: refusal sha256:" in printed.err
+    alice.attest("role", "grant", "m", "approver", "bob/attest.pub", "-q")
+    alice.attest("evaluate", "m:1", "--from", "eval.json", "-q")
+    assert "evaluation" in bob.attest("approve", "m:1", "--for", "production").err
+    alice.attest("alias", "set", "m:1", "production", "-q")
+    assert digest.strip() in alice.attest("alias", "ls", "m").out
+    assert json.loads(alice.attest("log", "verify", "m", "--json").out)["verdict"] == "verified"
+    bob.attest("reject", "m:1", "-m", "drifts", "-q")
+    assert alice.attest("alias", "bind", "m@production", "--none").out == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "status"),
+    [
+        ("apiVersion: attest/v1\nkind: Policy\nname: x\nrequire: {sig: {by: [a]}}\n", "policy-unknown-key", 2),
+        (POLICY.replace("alice/attest.pub", "none.pub"), "policy-key-not-found", 2),
+        ("{", "policy-syntax", 2),
+    ],
+)
+def test_a_policy_that_is_not_understood_whole_is_not_bound(
+    alice: Inside, text: str, expected: str, status: int
+) -> None:
+    (alice.folder / "bad.yaml").write_text(text)
+    found = code(alice.attest("alias", "bind", "m@production", "--policy", "bad.yaml", expect=status))
+    assert found.startswith("policy-") or found == expected
+    assert events(alice) == ["register", "register"]
+
+
 @pytest.mark.parametrize(
     ("line", "expected", "status"),
     [
@@ -309,7 +364,7 @@ def test_a_revocation_goes_into_a_feed_too(alice: Inside) -> None:
     again = alice.attest("revoke", "m:1", "-m", "leaked data", "--yes", "--feed", "./feed.json")
     assert "already in" in again.err
     listed = json.loads(alice.attest("revocations", "show", "./feed.json", *public("alice"), "--json").out)
-    assert printed.out.split("@")[1].strip() in json.dumps(listed)
+    assert printed.out.split("@sha256:")[1].strip() in json.dumps(listed)
 
 
 @pytest.mark.parametrize(
@@ -332,6 +387,18 @@ def test_what_cannot_be_undone_needs_a_reason_and_a_yes(
 ) -> None:
     assert code(alice.attest(*line, expect=status)) == expected
     assert events(alice) == ["register", "register"]
+
+
+def test_a_person_is_asked_why_and_whether(alice: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("attest.cli.render.on_terminal", lambda: True)
+    declined = alice.attest("revoke", "m:1", given="leaked data\nn\n", expect=130)
+    assert "Why is it revoked" in declined.err
+    assert "m:1 cannot be used again by anybody. Revoke it? [y/N]" in declined.err
+    assert events(alice) == ["register", "register"]
+    assert "revoked  m:1" in alice.attest("revoke", "m:1", given="leaked data\ny\n").err
+    assert "leaked data" in alice.attest("history", "m").out
+    assert "error[reason-missing]" in alice.attest("reject", "m:2", given="\n", expect=2).err
+    assert alice.attest("rm", "m", "-m", "old", given="no\n", expect=130).out == ""
 
 
 def test_a_feed_that_is_not_there_does_not_take_the_revocation_back(alice: Inside) -> None:
@@ -413,7 +480,8 @@ def test_whoami_of_a_key_or_model_that_is_not_there_is_refused(alice: Inside) ->
 
 def test_every_act_has_been_done_by_some_verb(alice: Inside, bob: Inside) -> None:
     """All of them but the end of a fork, which has a file of its own."""
-    alice.attest("alias", "bind", "m@champion", "--none")
+    (alice.folder / "any.yaml").write_text(POLICY)
+    alice.attest("alias", "bind", "m@other", "--policy", "any.yaml", "-q")
     alice.attest("role", "grant", "m", "approver", "bob/attest.pub", "-q")
     alice.attest("evaluate", "m:1", "--from", "eval.json", "-q")
     for number in (1, 2):
@@ -424,4 +492,20 @@ def test_every_act_has_been_done_by_some_verb(alice: Inside, bob: Inside) -> Non
     alice.attest("revoke", "m:1", "-m", "leak", "--yes", "-q")
     alice.attest("rm", "m", "-m", "old", "--yes", "-q")
     done = set(events(alice))
-    assert set(Action) - done == {Action.RESOLVE_FORK, Action.BIND_POLICY}
+    assert set(Action) - done == {Action.RESOLVE_FORK}
+
+
+def test_in_a_registry_that_others_use_writers_need_a_shared_catalogue(alice: Inside, tmp_path: Path) -> None:
+    root = tmp_path / "registry"
+    root.mkdir()
+    with running(root) as registry:
+        name = f"{registry.host}/m"
+        assert "warning[catalogue-not-shared]" in alice.attest("push", "model1", name).err
+        for line in (("promote", f"{name}:1", "--to", "champion"), ("role", "grant", name, "admin", "bob/attest.pub")):
+            assert code(alice.attest(*line, expect=2)) == "catalogue-not-shared"
+        configuration = alice.folder / json.loads(alice.attest("info", "--json").out)["configuration"]
+        (configuration / "config.toml").write_text("single_writer = true\n")
+        alice.attest("evaluate", f"{name}:1", "--from", "eval.json", "-q")
+        alice.attest("promote", f"{name}:1", "--to", "champion", "-q")
+        assert alice.attest("alias", "ls", name, "-q").out.startswith(f"{name}:1@sha256:")
+        assert json.loads(alice.attest("log", "verify", name, "--json").out)["verdict"] == "verified"

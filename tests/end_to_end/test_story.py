@@ -228,7 +228,7 @@ def what_auditors_ask(team: Team, between: str) -> None:
         assert word in diff
     checked = team.shell.attest("verify", f"{team.model}@production", "--policy", "production.yaml")
     assert "ALLOWED" in checked.out
-    found = team.shell.attest("search", "evaluated.accuracy > 0.92 and lineage.dataset = 'raw'", "-q").out
+    found = team.shell.attest("search", "evaluated.accuracy > 0.92 and lineage.base = 'base'", "-q").out
     assert found.startswith(f"{team.model}:2@")
 
 

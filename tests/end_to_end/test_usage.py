@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from attest.cli.main import GROUPS
+from attest.cli.main import GROUPS, HIDDEN
 
 if TYPE_CHECKING:
     from tests.end_to_end.shell import Shell
 
 KEY, PUBLIC = ("--key", "K/attest.key"), ("--key", "K/attest.pub")
-VERBS = [verb for verbs in GROUPS.values() for verb in verbs]
+VERBS = [*HIDDEN, *(verb for verbs in GROUPS.values() for verb in verbs)]
 
 
 @pytest.mark.parametrize(

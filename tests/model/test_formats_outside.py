@@ -25,7 +25,7 @@ HARMLESS: dict[str, Any] = {
     INDEX: {"metadata": {"total_size": 1}, "weight_map": {"a": "model-00001-of-00002.safetensors", "b": "sub/b.bin"}},
     "adapter_config.json": {"base_model_name_or_path": "meta-llama/Llama-3.1-8B", "peft_type": "LORA"},
     "config.json": {"_name_or_path": "/home/alice/llama", "model_type": "llama"},
-    "tokenizer_config.json": {"special_tokens_map_file": "/root/.cache/x.json", "tokenizer_file": None},
+    "tokenizer_config.json": {"special_tokens_map_file": "/var/cache/x.json", "tokenizer_file": None},
     "modules.json": [{"path": "", "type": "x.Transformer"}, {"path": "1_Pooling", "type": "x.Pooling"}],
     "generation_config.json": {"anything": "/etc/passwd"},
 }

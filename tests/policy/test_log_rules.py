@@ -230,6 +230,7 @@ def test_the_role_of_admins_pins_where_the_key_names_nobody(folder: Path) -> Non
 def test_the_key_that_was_typed_pins_its_own_log(found: GivenLog) -> None:
     policy = policy_for_keys([ALICE.key])
     assert judged(policy, found).status is Status.PASSED
+    assert "pinned by the key or identity of the command line" in judged(policy, found).summary
     assert verdict(policy, found).allowed
 
 

@@ -27,6 +27,11 @@ CATALOGUES: Final[Mapping[str, tuple[str, str, int]]] = {
         "leave it out to begin with the first page, and keep filter and order the same from page to page",
         2,
     ),
+    "bad-note": (
+        "a tag or annotation cannot be kept as it is written",
+        "keys have 1 to 255 bytes, values at most 5,000, and neither holds characters that no text has",
+        2,
+    ),
     "catalogue-behind": (
         "the store holds events of the model that the catalogue does not know, or they do not follow each other",
         _ANEW,

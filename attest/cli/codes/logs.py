@@ -208,11 +208,6 @@ LOGS: Final[Mapping[str, tuple[str, str, int]]] = {
         "set ATTEST_CATALOGUE to a database that all writers use, or single_writer = true where you are the only one",
         2,
     ),
-    "bad-time": (
-        "this is no time",
-        "write it as in 2026-03-08T14:32Z, or as how long ago: 30d, 6h, 15m",
-        2,
-    ),
     "log-admin": (
         "somebody began the model's log, or is its admin, whom you did not name",
         "name every admin, with --key for each or in a policy, or find out who this is: attest role ls NAME",

@@ -135,7 +135,7 @@ class Database:
         try:
             with engine.begin() as connection:
                 yield connection
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, OverflowError) as error:
             raise translated(error, shown=self.shown) from error
 
     def _check_file(self) -> None:

@@ -9,6 +9,8 @@ import re
 import sqlite3
 from typing import TYPE_CHECKING, Final
 
+from sqlalchemy.exc import TimeoutError as NoConnection
+
 from attest_registry.errors import Conflict, StoreError, StoreRefused, Unauthorised, Unreachable
 
 if TYPE_CHECKING:
@@ -25,11 +27,11 @@ _NOT_A_DATABASE: Final = frozenset({"SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_F
 _BUSY: Final = frozenset({"40001", "40P01", "55P03", "57014", "SQLITE_BUSY", "SQLITE_LOCKED"})
 
 
-def translated(error: SQLAlchemyError, *, shown: str) -> StoreError:
+def translated(error: SQLAlchemyError | OverflowError, *, shown: str) -> StoreError:
     """The error that a person can act on.
 
     Args:
-        error: as SQLAlchemy raised it.
+        error: as SQLAlchemy or a driver raised it.
         shown: the catalogue's address without its password.
     """
     cause = getattr(error, "orig", None) or error
@@ -85,6 +87,10 @@ def _name(cause: BaseException) -> str:
     """The symbolic name of SQLite's error, PostgreSQL's state, or nothing where nobody answered."""
     if isinstance(cause, sqlite3.Error):
         return getattr(cause, "sqlite_errorname", None) or "SQLITE_MISUSE"
+    if isinstance(cause, NoConnection):  # all connections of this process are in use
+        return "SQLITE_BUSY"
+    if isinstance(cause, OverflowError):
+        return "SQLITE_RANGE"
     return getattr(cause, "sqlstate", None) or ""
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from attest_registry.digest import Digest
 
-Item = TypeVar("Item")
+Item_co = TypeVar("Item_co", covariant=True)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -287,7 +287,7 @@ class Reservation:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Page(Generic[Item]):
+class Page(Generic[Item_co]):
     """A part of a listing.
 
     Args:
@@ -295,5 +295,5 @@ class Page(Generic[Item]):
         next: the token that asks for what follows; `None` at the end.
     """
 
-    items: tuple[Item, ...]
+    items: tuple[Item_co, ...]
     next: str | None = None

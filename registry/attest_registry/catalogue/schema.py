@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,6 +24,8 @@ _VERSION: Final = Table(
     Column("version_num", String(32)),
     PrimaryKeyConstraint("version_num", name=f"{VERSION_TABLE}_pkc"),
 )
+_SET_UP_SECONDS: Final = 10.0
+_PAUSE: Final = 0.02
 _LOCK: Final = 0x617474657374  # "attest": who sets up a server's database holds this advisory lock
 
 
@@ -35,14 +38,28 @@ def open_database(url: str, *, create: bool) -> Database:
     """
     database = Database.connect(url, create=create)
     try:
-        found = version_of(database)
-        if found is None and create:
-            found = _set_up(database)
+        found = _found_or_made(database, create=create)
         check(found, shown=database.shown)
     except BaseException:
         database.close()
         raise
     return database
+
+
+def _found_or_made(database: Database, *, create: bool) -> str | None:
+    """The schema's version, of a new catalogue where there is none.
+
+    While another process makes the same file a write-ahead log, SQLite is busy without waiting; so we look again.
+    """
+    end = time.monotonic() + _SET_UP_SECONDS
+    while True:
+        try:
+            found = version_of(database)
+            return _set_up(database) if found is None and create else found
+        except StoreRefused as error:
+            if error.code != "catalogue-busy" or not create or time.monotonic() > end:
+                raise
+            time.sleep(_PAUSE)
 
 
 def check(found: str | None, *, shown: str) -> None:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from attest_registry.digest import Digest
 
 _PAUSE: Final = 0.01
-_LONGEST_PAUSE: Final = 0.2
+_LONGEST_PAUSE: Final = 0.05
 _HELD: Final = select(RESERVATIONS).where(RESERVATIONS.c.model_id == bindparam("model"))
 _HELD_BY_NAME: Final = select(RESERVATIONS).join(MODELS).where(MODELS.c.name == bindparam("model"))
 _FREE: Final = delete(RESERVATIONS).where(

@@ -13,6 +13,7 @@ hashed before it counts as stored.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import time
@@ -122,7 +123,16 @@ class LayoutRepository:
 
     def has_blob(self, blob: Descriptor) -> bool:
         """Whether the blob is there and intact; all of it is hashed, for a name proves nothing."""
-        return self._folder.is_there() and files.holds(self._folder.blob(blob.digest), blob)
+        return self._folder.is_there() and self._kept(blob)
+
+    def _kept(self, blob: Descriptor) -> bool:
+        """As `has_blob`; what a push builds on is no garbage, though nothing leads to it yet (`layout_gc`)."""
+        path = self._folder.blob(blob.digest)
+        there = files.holds(path, blob)
+        if there:
+            with contextlib.suppress(OSError):
+                os.utime(path)
+        return there
 
     def push_blob(
         self, blob: Descriptor, source: Path | bytes, *, advance: Callable[[int], None] | None = None
@@ -135,7 +145,7 @@ class LayoutRepository:
         """
         self._folder.prepare()
         target = self._folder.blob(blob.digest)
-        if files.holds(target, blob) or self._pool.take(blob, target, ingest=self._folder.ingest):
+        if self._kept(blob) or self._pool.take(blob, target, ingest=self._folder.ingest):
             if advance is not None:
                 advance(blob.size)
             return

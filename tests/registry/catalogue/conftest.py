@@ -23,6 +23,18 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return cluster.url(cluster.new_schema())
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def lasting(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalogue]:
+    """A catalogue that the tests of a module fill once and then only read."""
+    if request.param == "sqlite":
+        url = str(tmp_path_factory.mktemp("lasting") / "catalogue.db")
+    else:
+        cluster: Postgres = request.getfixturevalue("postgres")
+        url = cluster.url(cluster.new_schema())
+    with Catalogue.open(url) as opened:
+        yield opened
+
+
 @pytest.fixture
 def catalogue(url: str) -> Iterator[Catalogue]:
     with Catalogue.open(url) as opened:

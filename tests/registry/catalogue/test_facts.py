@@ -10,7 +10,7 @@ import pytest
 from attest_registry.catalogue.columns import NAME_BYTES, TEXT_BYTES, VALUE_BYTES, bounded
 from attest_registry.catalogue.decimals import as_number
 from attest_registry.catalogue.rows import LineageRow, MetricRow, Note, VersionRow
-from attest_registry.errors import BadReference, Conflict, NotFound
+from attest_registry.errors import BadReference, Conflict, NotFound, StoreRefused
 from tests.registry.catalogue.facts_for_tests import filled_log, version
 from tests.registry.catalogue.logs import ALICE, BOB, Log, digest, moment
 
@@ -113,6 +113,13 @@ def test_text_of_any_length_and_kind_is_kept_or_cut_and_found_again(catalogue: C
         (strange.replace("\0", "\ufffd"),) * 2,
     )
     assert catalogue.search_versions(f"owner = '{'ü' * 1_000}'").items == ()
+
+
+@pytest.mark.parametrize("size", [2**63, -(2**70)])
+def test_a_number_that_no_database_holds_is_refused(catalogue: Catalogue, log: Log, size: int) -> None:
+    with pytest.raises(StoreRefused) as error:
+        catalogue.put_versions(log.model, [version(log, 1, size=size)])
+    assert (error.value.code, error.value.exit_status) == ("catalogue-refused", 4)
 
 
 def test_cut_text_equals_itself_alone() -> None:

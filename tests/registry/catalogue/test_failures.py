@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import event
 
 from attest_registry.catalogue import database
 from attest_registry.catalogue.store import Catalogue
@@ -154,7 +155,7 @@ def test_a_full_file_system(tmp_path: Path) -> None:
     with Catalogue.open(url) as catalogue:
         with catalogue._database.raw() as connection:
             (pages,) = connection.exec_driver_sql("PRAGMA page_count").one()
-        database.event.listen(
+        event.listen(
             catalogue._database._engine,
             "checkout",
             lambda raw, *_: raw.execute(f"PRAGMA max_page_count={pages}"),

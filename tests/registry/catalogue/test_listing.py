@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -150,13 +151,11 @@ def test_a_token_that_was_changed_is_refused(catalogue: Catalogue, log: Log) -> 
     assert token is not None
     for place, character in enumerate(token):
         for other in {"A", "b", "-", "_"} - {character}:
-            refuses(
-                lambda changed=token[:place] + other + token[place + 1 :]: catalogue.versions(log.model, token=changed)
-            )
+            refuses(partial(catalogue.versions, log.model, token=token[:place] + other + token[place + 1 :]))
     raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
     forged = base64.urlsafe_b64encode(raw[:16] + b"[1]").decode().rstrip("=")
     for wrong in ("", "x", token[:-1], token + "A", token + "=", " " + token, "é", "A" * 5_000, forged):
-        refuses(lambda wrong=wrong: catalogue.versions(log.model, token=wrong))
+        refuses(partial(catalogue.versions, log.model, token=wrong))
 
 
 def test_a_duration_keeps_its_meaning_from_page_to_page(catalogue: Catalogue) -> None:

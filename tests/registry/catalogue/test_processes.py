@@ -9,7 +9,7 @@ import subprocess
 import sys
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,6 +17,9 @@ from attest_registry.catalogue.liveness import is_dead, this_process
 from attest_registry.catalogue.store import Catalogue
 from attest_registry.errors import Conflict
 from tests.registry.catalogue.logs import Log
+
+if TYPE_CHECKING:
+    from attest_registry.catalogue.rows import Reservation
 
 ROOT = Path(__file__).parents[3]
 PROCESSES = 4
@@ -90,14 +93,24 @@ def test_of_two_who_saw_the_same_head_one_succeeds(url: str) -> None:
     with Catalogue.open(url) as mine, Catalogue.open(url) as theirs:
         log.commit(mine, log.register())
         event = log.promote(1)
-        place = {"sequence": 2, "previous": log.events[0][0].digest, "holder": this_process(), "seconds": 60.0}
-        right = mine.reserve(log.model, **place, wait=0)
+
+        def reserve(catalogue: Catalogue, wait: float) -> Reservation:
+            return catalogue.reserve(
+                log.model,
+                sequence=2,
+                previous=log.events[0][0].digest,
+                holder=this_process(),
+                seconds=60,
+                wait=wait,
+            )
+
+        right = reserve(mine, 0)
         with pytest.raises(Conflict) as error:
-            theirs.reserve(log.model, **place, wait=0.05)
+            reserve(theirs, 0.05)
         assert error.value.code == "log-reserved"
         mine.commit(right, log.model, [event], log=log.digest)
         with pytest.raises(Conflict) as error:
-            theirs.reserve(log.model, **place, wait=60)
+            reserve(theirs, 60)
         assert error.value.code == "log-conflict"
         assert "promoted 1 to production" in str(error.value.found)
 

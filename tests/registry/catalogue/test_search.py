@@ -11,28 +11,17 @@ from hypothesis import strategies as st
 
 from attest_registry.catalogue import drivers
 from attest_registry.catalogue.filters import parse
-from attest_registry.catalogue.store import Catalogue
 from attest_registry.errors import BadQuery
 from tests.registry.catalogue.facts_for_tests import SLSA, Line, fill, fits
 from tests.registry.catalogue.logs import ALICE, BOB, digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.services.postgres import Postgres
+    from attest_registry.catalogue.store import Catalogue
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
-def filled(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Catalogue, list[Line]]]:
-    if request.param == "sqlite":
-        url = str(tmp_path_factory.mktemp("search") / "catalogue.db")
-    else:
-        cluster: Postgres = request.getfixturevalue("postgres")
-        url = cluster.url(cluster.new_schema())
-    with Catalogue.open(url) as catalogue:
-        yield catalogue, fill(catalogue)
+@pytest.fixture(scope="module")
+def filled(lasting: Catalogue) -> tuple[Catalogue, list[Line]]:
+    return lasting, fill(lasting)
 
 
 def found_by(catalogue: Catalogue, text: str, **more: object) -> list[tuple[str, int]]:
@@ -133,7 +122,7 @@ def test_compositions_wherever_the_search_begins(filled: tuple[Catalogue, list[L
         assert set(found_by(catalogue, text)) == {line.key for line in lines if fits(parse(text), line)}
 
 
-ORDERS = (
+ORDERS: tuple[list[str], ...] = (
     [],
     ["name", "number DESC"],
     ["metrics.accuracy DESC"],
@@ -186,9 +175,12 @@ def test_a_line_says_what_is_true_now(filled: tuple[Catalogue, list[Line]]) -> N
 
 def test_models(filled: tuple[Catalogue, list[Line]]) -> None:
     catalogue, _ = filled
-    names = lambda text, **more: [row.model for row in catalogue.search_models(text, **more).items]  # noqa: E731
+
+    def names(text: str, *order: str) -> list[str]:
+        return [row.model for row in catalogue.search_models(text, order_by=order).items]
+
     assert names("") == ["acme/credit-risk", "acme/fraud_2"]
-    assert names("", order_by=["name DESC"]) == ["acme/fraud_2", "acme/credit-risk"]
+    assert names("", "name DESC") == ["acme/fraud_2", "acme/credit-risk"]
     assert names("name LIKE '%risk' and versions = 5 and alias = 'challenger' and deleted = false") == [
         "acme/credit-risk"
     ]
