@@ -6,29 +6,18 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import pytest
-
 from attest.claims.event import Action, Fork
 from attest.claims.log_state import Grant, RoleName
 from attest.lifecycle.writing import Draft
 from attest_registry.catalogue.store import Catalogue
 from attest_registry.oci.remote import RemoteRepository
-from tests.attacks.logged import Logged
 from tests.lifecycle.house import PASSED, House, name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
 
     from attest.claims.event import Event
-    from tests.attacks.scene import Scene
+    from tests.attacks.logged import Logged
     from tests.verify.evidence import Person
-
-
-@pytest.fixture
-def logged(scene: Scene, people: dict[str, Person]) -> Iterator[Logged]:
-    found = Logged(scene=scene, bob=people["bob"])
-    yield found
-    found.close()
 
 
 def promotion(logged: Logged, number: int, *, by: Person, alias: str = "production") -> Event:
