@@ -187,7 +187,8 @@ class Begun:
 
     def again(self, folder: Path, alice: Person, bob: Person, mallory: Person) -> Logged:
         """The same once more, in another folder."""
-        for place, content in zip((self.fake.blobs, self.fake.manifests, self.fake.tags), self.kept, strict=True):
+        places: tuple[dict[Any, Any], ...] = (self.fake.blobs, self.fake.manifests, self.fake.tags)
+        for place, content in zip(places, self.kept, strict=True):
             place.clear()
             place.update(content)
         self.fake.faults.clear()

@@ -1,4 +1,4 @@
-"""Rows 5 and 66 to 70: what gates saw is exchanged, made up or held back; catalogue and tags say something else."""
+"""Rows 5, 66, 67, 68, 69 and 70: what gates saw is exchanged, made up or held back; tags and catalogue lie."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from attest_registry.digest import Digest
 from tests.lifecycle.house import PASSED
 
 if TYPE_CHECKING:
-
     from attest.claims.event import Event
     from tests.attacks.logged import Logged
 
