@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 _BY_INDEXES: Final = (
     "SET LOCAL enable_seqscan = off; SET LOCAL jit = off; SET LOCAL max_parallel_workers_per_gather = 0"
 )
-"""PostgreSQL takes the names and the numbers of metrics for independent, expects many where there are few, and reads the
-whole table. Every comparison that begins a search has an index here, and a page is too short for workers and compilers."""
+"""PostgreSQL takes names and numbers of metrics for independent, expects many where there are few, and reads the whole
+table. Every comparison that begins a search has an index, and a page is too short for workers and compilers."""
 
 _THERE: Final = or_(MODELS.c.head > 0, MODELS.c.versions > 0)
 
