@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +14,6 @@ from tests.services.docker_registry import docker_registry  # noqa: F401  # a fi
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from attest_registry.oci.content import Repository
 
@@ -22,6 +22,14 @@ _NAMES = (f"{MODEL}-{number}" for number in itertools.count())
 
 def made(folder: Path, repository: Repository) -> House:
     return House(repository=repository, catalogue=Catalogue.open(str(folder / "catalogue.db")), folder=folder)
+
+
+def made_at(folder: Path, store: str, model: str, catalogue: str) -> House:
+    """A house by its addresses, as another process finds it: a folder or a host, and a database."""
+    repository: Repository = (
+        LayoutRepository(Path(store), model) if store.startswith("/") else RemoteRepository(store, model)
+    )
+    return House(repository=repository, catalogue=Catalogue.open(catalogue), folder=folder)
 
 
 @pytest.fixture
