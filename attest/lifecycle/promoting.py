@@ -113,6 +113,7 @@ def promote(session: Session, judged: Judged, *, reason: str | None = None) -> M
             f"the gate of {named(judged.target)} does not let version {judged.version.number} pass", code="gate-denied"
         )
     if judged.holder is not None and judged.holder == judged.version.held:
+        session.catch_up(judged.log)
         return Moved(log=judged.log, version=judged.version, before=judged.holder, already=True)
     draft = Draft(action=Action.PROMOTE, version=judged.version, target=judged.target, gate=judged.gate, reason=reason)
     after = session.write(judged.log, draft)

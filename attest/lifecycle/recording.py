@@ -105,6 +105,8 @@ def record(
             created=shown(session.clock()),
         )
     if claim in session.place.recorded(version.manifest):
+        session.catch_up(log)
+        index_version(session, log, version.number)
         return replace(said, already=True)
     draft = Draft(action=Action.RECORD, version=version, claims=(claim,), reason=reason)
     after = session.write(log, draft)

@@ -61,6 +61,8 @@ def register(session: Session, *, number: int, digest: Digest, label: str | None
         _check_same(session, number, digest)
         if log is None:
             raise TypeError("version numbers begin with 1")
+        session.catch_up(log)
+        index_version(session, log, number)
         return Registered(log=log, versions=(), begun=False)
     versions = [_found(session, each) for each in range(first, number)]
     versions.append(Versioned(number=number, manifest=digest, label=_free(session, label)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
@@ -12,7 +13,7 @@ from attest.lifecycle.log import read_log
 from attest.lifecycle.opening import canonical, keyring_for, place_of
 from attest.lifecycle.writing import Writer
 from attest.stores import default_place, repository_for, surroundings_for
-from attest_registry.errors import NotFound
+from attest_registry.errors import Conflict, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -134,6 +135,14 @@ class Session:
     def write(self, log: Log | None, *drafts: Draft) -> Log:
         """Do something; see `Writer.write`."""
         return self.writer.write(log, drafts)
+
+    def catch_up(self, log: Log) -> None:
+        """Bring the catalogue up to the log where nothing is left to write: whoever wrote it may have been killed.
+
+        A catalogue with another history stays as it is; whoever writes next is told, and `attest log verify` says so.
+        """
+        with suppress(Conflict):
+            self.writer.catch_up(log)
 
     def keeper(self, log: Log) -> Gatekeeper:
         """The gate of this model's aliases."""

@@ -175,9 +175,9 @@ class Writer:
             Conflict: somebody else was faster (`log-conflict`); nothing was changed.
             AttestError: it could not be done; the same call can be repeated.
         """
-        made = self._made(log, drafts)  # refuses before anything is reserved
         if log is not None:
-            self.catch_up(log)  # 1
+            self.catch_up(log)  # 1; also where nothing is to be done, because it was done by somebody who was killed
+        made = self._made(log, drafts)  # refuses before anything is reserved
         reservation = self.sequencer.reserve(  # 2
             self.name,
             sequence=made[0].sequence,

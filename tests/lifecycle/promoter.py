@@ -47,10 +47,14 @@ def main() -> None:
     house.read(machine)
     while not (Path(folder) / "go").exists():
         time.sleep(0.001)
-    for attempt in range(int(attempts)):
+    alias = f"a{number}"
+    for _ in range(int(attempts)):
         event = code = None
         try:
-            log = house.write(promote(1 + attempt % 2, f"a{number}"), machine=machine)
+            log = house.read(machine)
+            held = log.state.aliases.get(alias)
+            version = 2 if held is not None and held.number == 1 else 1
+            log = house.writer(house.alice, machine).write(log, [promote(version, alias)])
             event = str(log.head.head)
         except Conflict as error:
             code = error.code
