@@ -59,6 +59,7 @@ class LayoutRepository:
         self._folder = LayoutFolder(store, model)
         self._listing = LayoutListing(self._folder)
         self._pool = Pool(store=store)
+        self._pushed: tuple[Digest, str] | None = None
 
     @property
     def model(self) -> str:
@@ -171,6 +172,7 @@ class LayoutRepository:
         self._folder.store_small(stored, raw)
         if referrer is not None:
             self._listing.add(*referrer)
+        self._pushed = (stored.digest, media_type)
         return stored
 
     def push_referrers(self, subject: Digest, manifests: Sequence[Manifest]) -> None:  # noqa: ARG002  # each names it
@@ -216,7 +218,8 @@ class LayoutRepository:
             raise BadReference(f"{tag[:80]!r} cannot be a tag", expected="at most 128 letters, digits, . _ and -")
         self._folder.check_there()
         raw = self._folder.fetch(target.digest)
-        _parts(raw, target.media_type, f"manifest {target.digest.short}")
+        if self._pushed != (target.digest, target.media_type):  # most are tagged when they have just been read
+            _parts(raw, target.media_type, f"manifest {target.digest.short}")
         self._folder.prepare()
         self._listing.point(tag, Descriptor.of(raw, target.media_type), replace=replace)
 
