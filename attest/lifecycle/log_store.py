@@ -12,6 +12,7 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from attest.errors import LogBroken
@@ -34,6 +35,8 @@ _FIRST: Final = "dev.attest.log.first"
 _KEY: Final = "dev.attest.key."
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 _MOST_KEY_BYTES: Final = 1_024
+_LAST_READ: Final = 4
+"""How many segments are kept as they were read, so that resolving an alias again parses no hundred entries."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -211,15 +214,20 @@ class LogStore:
         )
 
     def _segment(self, tag: str) -> Segment:
-        descriptor = self.repository.resolve(tag)
-        what = f"the log of {self.repository.model}"
-        manifest = Manifest.parse(self.repository.fetch_manifest(descriptor.digest), what=what)
-        first = manifest.annotations.get(_FIRST, "")
-        if manifest.artifact_type != ARTIFACT or not _NUMBER.fullmatch(first):
-            raise _malformed(self.repository.model, f"a manifest of {str(manifest.artifact_type)[:80]}")
-        if not 1 <= len(manifest.layers) <= SEGMENT or int(first) % SEGMENT != 1:
-            raise _malformed(self.repository.model, f"{len(manifest.layers)} events from {first} on")
-        return Segment(manifest=manifest, first=int(first))
+        raw = self.repository.fetch_manifest(self.repository.resolve(tag).digest)
+        return _read_segment(raw, self.repository.model)
+
+
+@lru_cache(maxsize=_LAST_READ)
+def _read_segment(raw: bytes, model: str) -> Segment:
+    """A segment from its bytes. Whoever looks at a log again mostly finds the bytes that he has read before."""
+    manifest = Manifest.parse(raw, what=f"the log of {model}")
+    first = manifest.annotations.get(_FIRST, "")
+    if manifest.artifact_type != ARTIFACT or not _NUMBER.fullmatch(first):
+        raise _malformed(model, f"a manifest of {str(manifest.artifact_type)[:80]}")
+    if not 1 <= len(manifest.layers) <= SEGMENT or int(first) % SEGMENT != 1:
+        raise _malformed(model, f"{len(manifest.layers)} events from {first} on")
+    return Segment(manifest=manifest, first=int(first))
 
 
 def _sealed_tag(first: int) -> str:

@@ -17,7 +17,7 @@ from attest.claims.signer_name import SignerName
 from attest.claims.statement import Statement
 from attest.errors import MalformedEvidence
 from attest.signing.bundle import Bundle
-from attest.verify.verifier import authenticate, establish
+from attest.verify.verifier import authenticate_read, establish
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,11 +41,12 @@ def verify_event(evidence: Evidence, *, signatory_of: Callable[[SignerName], Sig
         SignatureInvalid: its signature does not fit, or it is in another's name.
         AttestError: what `signatory_of` raises for a name that it does not know.
     """
-    statement = Statement.parse(Bundle.parse(evidence.raw).payload)
+    bundle = Bundle.parse(evidence.raw)
+    statement = Statement.parse(bundle.payload)
     if statement.predicate_type != EVENT:
         raise MalformedEvidence("the claim is no event", expected=EVENT, found=statement.predicate_type[:120])
     named = SignerName.parse(fields.mapping(statement.predicate, "by"))
-    signed = authenticate(evidence, [signatory_of(named)])
+    signed = authenticate_read(evidence, bundle, [signatory_of(named)], statement=statement)
     event = events.parse(signed.statement)
     return establish(signed, None), event
 

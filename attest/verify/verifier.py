@@ -91,7 +91,25 @@ def authenticate(evidence: Evidence, keys: Sequence[Signatory]) -> Signed:
         SignerNotTrusted: none of the keys signed it.
         SignatureInvalid: it claims one of the keys and its signature does not fit, or it is in another's name.
     """
-    bundle = Bundle.parse(evidence.raw)  # bounded there, before anything is parsed
+    return authenticate_read(evidence, Bundle.parse(evidence.raw), keys)  # bounded there, before anything is parsed
+
+
+def authenticate_read(
+    evidence: Evidence, bundle: Bundle, keys: Sequence[Signatory], *, statement: Statement | None = None
+) -> Signed:
+    """The same of a bundle that was read already, for those who had to look who is named before they know the keys.
+
+    Args:
+        evidence: the bundle as it came.
+        bundle: what was read from it.
+        keys: who may have signed it.
+        statement: what was read from its payload; read here when left out.
+
+    Raises:
+        AttestError: as `authenticate`.
+    """
+    if statement is not None and statement.raw is not bundle.payload:
+        raise TypeError("the statement is that of the bundle")
     if bundle.payload_type != PAYLOAD_TYPE:
         raise MalformedEvidence(
             "the bundle holds another kind of payload", expected=PAYLOAD_TYPE, found=bundle.payload_type[:120]
@@ -108,7 +126,8 @@ def authenticate(evidence: Evidence, keys: Sequence[Signatory]) -> Signed:
             from attest.verify import by_managed_key  # noqa: PLC0415  # nor do those that count for a while
 
             proven = by_managed_key.check_witnesses_of(bundle, evidence.raw, key=signer)
-    statement = Statement.parse(bundle.payload)
+    if statement is None:
+        statement = Statement.parse(bundle.payload)
     binding.bind_signer(statement, signer=signer, proven=proven)
     return Signed(
         statement=statement,

@@ -18,7 +18,10 @@ from tests.bench.peers import find_model_signing
 from tests.bench.rows import HEAD, Row, show
 from tests.bench.running import Setting, child_environment
 
-_FAMILIES = ("startup", "hashing", "many_files", "registry", "store_growth", "keyless", "bom", "catalogue", "policy")
+_FAMILIES = (
+    *("startup", "hashing", "many_files", "registry", "store_growth", "keyless", "bom", "catalogue", "policy"),
+    "lifecycle",
+)
 
 
 def main() -> None:

@@ -85,7 +85,7 @@ def _measure(name: str, url: str, size: Size) -> Iterator[Row]:
         before = time.perf_counter()
         with catalogue._database.writing() as connection:
             _fill(connection, size)
-        _analyse(catalogue)
+        _settle(catalogue)
         note = f"{size.all:,} versions; filled in {time.perf_counter() - before:.0f} s"
         middle = f"acme/m-{size.models // 2:05d}"
         then = START + timedelta(days=size.versions / 2)
@@ -253,13 +253,15 @@ def _spread(row: int) -> float:
     return row * 2_654_435_761 % 2**32 / 2**32
 
 
-def _analyse(catalogue: Catalogue) -> None:
+def _settle(catalogue: Catalogue) -> None:
+    """What SQLite does on request and PostgreSQL by itself, after a while."""
     with catalogue._database.writing() as connection:
-        connection.exec_driver_sql("ANALYZE")
         if connection.dialect.name == "postgresql":
             for table in (MODELS, VERSIONS):
                 counter = func.pg_get_serial_sequence(table.name, "id")
                 connection.execute(select(func.setval(counter, func.max(table.c.id))))
+    with catalogue._database._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("ANALYZE" if connection.dialect.name == "sqlite" else "VACUUM ANALYZE")
 
 
 def _timed(call: Callable[[], object]) -> Took:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _INSTALLED = Path(__file__).resolve().parents[2] / ".interop" / "venv" / "bin" / "model_signing"
 NO_MODEL_SIGNING = "model_signing is not there: `make bench` installs it, or name it in $MODEL_SIGNING"
+NO_MLFLOW = "MLflow is not there: `make bench` installs it, or name a Python that has it in $MLFLOW_PYTHON"
 NO_REGISTRY = "docker-registry is not installed here: apt-get install docker-registry"
 
 
@@ -24,6 +25,16 @@ def find_model_signing() -> Path | None:
     if named:
         return Path(found) if found else None
     return _INSTALLED if _INSTALLED.exists() else None
+
+
+def find_mlflow() -> Path | None:
+    """A Python with MLflow: that of the environment which has `model-signing`, or the one that is said."""
+    named = os.environ.get("MLFLOW_PYTHON")
+    if named:
+        found = shutil.which(named)
+        return Path(found) if found else None
+    there = next(_INSTALLED.parents[1].glob("lib/python*/site-packages/mlflow"), None)
+    return None if there is None else _INSTALLED.with_name("python")
 
 
 def sign_key(setting: Setting, model: Path, signature: Path) -> Run:

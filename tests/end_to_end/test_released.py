@@ -48,3 +48,43 @@ def test_its_evidence_fits_its_files(released: Shell) -> None:
 def test_another_key_is_still_refused(released: Shell) -> None:
     released.attest("keygen", "--out", "K")
     released.attest("verify", references(released)[0], "--key", "K/attest.pub", expect=1)
+
+
+def told(shell: Shell) -> dict[str, str]:
+    """What the log meant when it was written."""
+    path = shell.folder / "released/log.json"
+    if not path.exists():
+        pytest.skip("written before there were logs")
+    answers: dict[str, str] = json.loads(path.read_text())
+    return answers
+
+
+def test_its_log_means_what_it_meant(released: Shell) -> None:
+    answers = told(released)
+    name = answers["production"].partition(":")[0]
+    assert released.attest("resolve", f"{name}@production", "-q").out.strip() == answers["production"]
+    assert released.attest("history", name, "-q", "--limit", "0").out.strip() == answers["history"]
+    released.attest("catalogue", "rebuild")
+    whole = released.attest("log", "verify", name, "--policy", "released/production.yaml")
+    assert "VERIFIED" in whole.out
+
+
+def test_its_gates_claims_and_card_hold(released: Shell) -> None:
+    name = told(released)["production"].partition(":")[0]
+    policy = ("--policy", "released/production.yaml")
+    assert "ALLOWED" in released.attest("verify", f"{name}@production", *policy, "--full").out
+    assert "VERIFIED" in released.attest("card", f"{name}@production", *policy, "--signed").all
+    refused = released.attest("verify", f"{name}:2", *policy, expect=1)
+    assert "version-revoked" in released.attest("verify", f"{name}:2", *policy, "--json", expect=1).out, refused.all
+
+
+def test_an_older_head_of_its_log_is_still_refused(released: Shell) -> None:
+    name = told(released)["production"].partition(":")[0]
+    store = released.folder / "released/store"
+    shutil.copytree(store, released.folder / "older")
+    released.attest("resolve", f"{name}@production", "-q")
+    index = store / name / "index.json"
+    kept = [line for line in index.read_text().splitlines(keepends=True) if '"attest-log"' not in line]
+    index.write_text("".join(kept).replace(",\n]", "\n]"))
+    complaint = released.attest("resolve", f"{name}@production", expect=3).complaint
+    assert complaint.code == "log-rollback"

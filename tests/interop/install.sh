@@ -50,7 +50,7 @@ installed() {
 install_python() {
   pins=requirements/interop.txt
   current "$pins" "$place/venv" && return
-  echo "interop: installing model-signing"
+  echo "interop: installing model-signing and MLflow"
   rm -rf "$place/venv"
   if try venv "$python" -m venv "$place/venv" &&
     try pip "$place/venv/bin/python" -m pip install -q --disable-pip-version-check --require-hashes -r "$pins"; then
@@ -154,7 +154,7 @@ done
 # What the tests are about to use: a result means little without it.
 echo "interop: using$(
   [ ! -f "$place/venv/.installed" ] ||
-    "$place/venv/bin/python" -c 'from importlib.metadata import version as v; print("", "model_signing", v("model-signing"))'
+    "$place/venv/bin/python" -c 'from importlib.metadata import version as v; print("", "model_signing", v("model-signing") + ",", "mlflow", v("mlflow-skinny"))'
   [ ! -f "$place/node/.installed" ] ||
     node -p "' @sigstore/verify ' + require('./$place/node/node_modules/@sigstore/verify/package.json').version"
   printf '%s\n' "$programs" | while read -r name module package; do

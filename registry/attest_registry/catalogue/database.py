@@ -1,7 +1,8 @@
 """One database: its connections, its transactions, and the door at which its errors become ours.
 
-SQLite: write-ahead log, so that readers never wait for the writer; each commit reaches the disk (`synchronous=FULL`);
-writers take their turn from the beginning (`BEGIN IMMEDIATE`), so that none fails half-way because of another.
+SQLite: write-ahead log, so that readers never wait for the writer; each commit reaches the disk (`synchronous=FULL`),
+a reservation alone does not wait for that; writers take their turn from the beginning (`BEGIN IMMEDIATE`), so that none
+fails half-way because of another.
 PostgreSQL: readers see one moment (`REPEATABLE READ`); writers lock the model's row.
 """
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 BUSY_SECONDS: Final = 30.0
 _WRITES: Final = "attest_writes"
+_FLEETING: Final = "attest_fleeting"
 KEY_OF_TOKENS: Final = "token_key"
 _KEY_OF_TOKENS: Final = select(SETTINGS.c.value).where(SETTINGS.c.name == KEY_OF_TOKENS)
 _NONE: Final = "attest_no_transaction"
@@ -46,6 +48,7 @@ class Database:
         self.address = address
         self._engine = engine
         self._writer = engine.execution_options(**{_WRITES: True})
+        self._fleeting = engine.execution_options(**{_WRITES: True, _FLEETING: True})
         self._reader = engine
         self._file: tuple[int, int] | None = None
         self._token_key: bytes | None = None
@@ -91,13 +94,16 @@ class Database:
             yield connection
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, *, fleeting: bool = False) -> Iterator[Connection]:
         """A transaction that is committed at the end of the block, or not at all.
+
+        Args:
+            fleeting: whether a power failure may take it back: who wrote it is gone then, too.
 
         Raises:
             StoreError: in our words, whatever the database says.
         """
-        with self._door(self._writer) as connection:
+        with self._door(self._fleeting if fleeting else self._writer) as connection:
             yield connection
 
     @contextlib.contextmanager
@@ -181,6 +187,8 @@ def _begin(connection: Connection) -> None:
     options = connection.get_execution_options()
     if options.get(_NONE):
         return
+    if options.get(_WRITES):
+        connection.exec_driver_sql(f"PRAGMA synchronous={'NORMAL' if options.get(_FLEETING) else 'FULL'}")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(_WRITES) else "BEGIN")
 
 

@@ -25,6 +25,12 @@ if TYPE_CHECKING:
     from attest_registry.catalogue.filter_tree import Node, Order
     from attest_registry.catalogue.rows import ModelRow, VersionSummary
 
+_BY_INDEXES: Final = (
+    "SET LOCAL enable_seqscan = off; SET LOCAL jit = off; SET LOCAL max_parallel_workers_per_gather = 0"
+)
+"""PostgreSQL takes names and numbers of metrics for independent, expects many where there are few, and reads the whole
+table. Every comparison that begins a search has an index, and a page is too short for workers and compilers."""
+
 _THERE: Final = or_(MODELS.c.head > 0, MODELS.c.versions > 0)
 
 
@@ -67,6 +73,8 @@ def versions(
     """
     query = _Query(database, "search-versions", OF_VERSIONS, text=text, order_by=order_by, limit=limit, token=token)
     with database.reading() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(_BY_INDEXES)
         rows = connection.execute(_versions(connection, query)).all()
         items = summaries.versions(connection, [row[0] for row in rows[:limit]])
     return Page(items=items, next=query.next(rows))

@@ -70,7 +70,7 @@ def reserve(
     end = time.monotonic() + wait
     pause = _PAUSE
     while True:
-        with database.writing() as connection:
+        with database.writing(fleeting=True) as connection:
             row = model_rows.lock(connection, model)
             _check_next(connection, row, sequence=sequence, previous=previous)
             now = _now(connection)
