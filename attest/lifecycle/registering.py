@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from attest.claims.event import Action, Versioned
 from attest.claims.log_state import RoleName
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from attest.stores import Reach
     from attest_registry.digest import Digest
     from attest_registry.reference import Reference
+
+
+_TRIES: Final = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,10 +54,23 @@ def register(session: Session, *, number: int, digest: Digest, label: str | None
         digest: its manifest digest.
         label: its label.
 
+    Somebody else who writes at the same time is let go first: a number is the store's to give, and nothing that he
+    writes makes another one of it.
+
     Raises:
-        Conflict: the number was registered with other content (`version-exists`).
+        Conflict: the number was registered with other content (`version-exists`), or others were faster every time.
         IllegalEvent: the signer may not register versions of this model.
     """
+    for _ in range(_TRIES - 1):
+        try:
+            return _register(session, number=number, digest=digest, label=label)
+        except Conflict as error:
+            if error.code != "log-conflict":
+                raise
+    return _register(session, number=number, digest=digest, label=label)
+
+
+def _register(session: Session, *, number: int, digest: Digest, label: str | None) -> Registered:
     log = session.read()
     first = 1 if log is None else log.state.next_number
     if number < first:
