@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from attest_registry.reference import Reference
 
 _TRIES = 5
+_COMPARED = 32
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -303,14 +304,8 @@ def _said(statements: Sequence[Statement]) -> Any:
 
 
 def _names(repository: Repository) -> dict[int, Digest]:
-    """Number → digest of every version; numbers are tags that are integers."""
-    numbers = sorted((int(tag) for tag in repository.tags() if tag.isdecimal()), reverse=True)
-    return {number: repository.resolve(str(number)).digest for number in numbers[: _looked_at(numbers)]}
-
-
-def _looked_at(numbers: Sequence[int]) -> int:
-    """How many of the newest versions are compared by content: all while they are few, so that a push stays flat."""
-    return min(len(numbers), 32)
+    """Number → digest of the newest versions: as many as are compared by content, so that a push stays flat."""
+    return {number: repository.resolve(str(number)).digest for number in repository.numbers(_COMPARED)}
 
 
 def _label(signed: Signed, reference: Reference) -> str | None:

@@ -80,7 +80,7 @@ class Push:
 
         choice = signers.choose(self._values, self._settings)
         repository = repository_for(self._reference, self._settings, self._reach)
-        repository.tags()  # a store that does not answer or let us in says so before the long work, not after it
+        repository.numbers(1)  # a store that does not answer or let us in says so before the long work, not after it
         record, record_file = push_options.record_in_force(self._values)
         with Bars(shown=not self._values["no_progress"] and not self._quiet) as bars:
             folder = read_folder(

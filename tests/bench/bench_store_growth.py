@@ -50,7 +50,7 @@ def push(store: Path, number: int, *, model: str = "growth", evidence: int = 4, 
     )
     started = time.perf_counter()
     repository = LayoutRepository(store, model)
-    repository.tags()
+    repository.numbers(32)
     for descriptor, data in [*blobs, (EMPTY_DESCRIPTOR, EMPTY_BYTES)]:
         repository.push_blob(descriptor, data)
     for bundle in bundles:

@@ -182,7 +182,7 @@ def _finish(reports: socket.socket, before: set[str], status: int) -> NoReturn:
     import threading
 
     if status and sys.exc_info()[0] not in {None, SystemExit}:
-        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+        sys.excepthook(*sys.exc_info())
     threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
     try:

@@ -171,8 +171,7 @@ def test_another_first_event_is_no_branch(forked: Forked) -> None:
     seen = forked.ours(promote(1))
     forked.house.put(forked.start)
     own = house.elsewhere("mallory")
-    index = house.folder / "store" / house.model / "index.json"
-    index.write_bytes(index.read_bytes().replace(b'"attest-log"', b'"attest-gone"'))
+    (house.folder / "store" / house.model / ".attest/tags/attest-log").unlink()
     log = own.writer(house.mallory).write(None, [register(1)])
     for _ in range(4):
         fork = Fork(stands=log.head.head, abandoned=tuple(seen))

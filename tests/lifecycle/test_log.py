@@ -94,9 +94,7 @@ def test_an_older_head(any_house: House) -> None:
 
 def test_the_log_is_gone(house: House) -> None:
     begun(house)
-    index = house.folder / "store" / house.model / "index.json"
-    before = index.read_bytes()
-    index.write_bytes(before.replace(b'"attest-log"', b'"attest-gone"'))
+    (house.folder / "store" / house.model / ".attest/tags/attest-log").unlink()
     assert refused(house) == "log-rollback"
     assert house.read_any("new") is None
 
@@ -176,8 +174,7 @@ def _begun_anew(house: House) -> Log:
     """A log by mallory in the place of the real one; his catalogue is his own."""
     from attest_registry.catalogue.store import Catalogue
 
-    index = house.folder / "store" / house.model / "index.json"
-    index.write_bytes(index.read_bytes().replace(b'"attest-log"', b'"attest-gone"'))
+    (house.folder / "store" / house.model / ".attest/tags/attest-log").unlink()
     house.catalogue.close()
     house.catalogue = Catalogue.open(str(house.folder / "mallory.db"))
     return house.writer(house.mallory, "mallory").write(None, [register(1)])

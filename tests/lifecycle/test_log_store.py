@@ -188,14 +188,9 @@ def house_layer(house: House, raw: bytes) -> Any:
 
 def _point(house: House, tag: str, digest: Digest | None) -> None:
     """Move a tag in the store's own file."""
-    import json
-
-    index = house.folder / "store" / house.model / "index.json"
-    document = json.loads(index.read_text())
-    named = {each["annotations"]["org.opencontainers.image.ref.name"]: each for each in document["manifests"]}
-    entry = named.pop(tag)
-    if digest is not None:
-        source = next(each for each in document["manifests"] if each["digest"] == str(digest))
-        named[tag] = {**source, "annotations": entry["annotations"]}
-    document["manifests"] = list(named.values())
-    index.write_text(json.dumps(document))
+    tags = house.folder / "store" / house.model / ".attest/tags"
+    if digest is None:
+        (tags / tag).unlink()
+        return
+    lines = [path.read_text() for path in tags.iterdir()]
+    (tags / tag).write_text(next(line for line in lines if str(digest) in line))

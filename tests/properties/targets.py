@@ -328,7 +328,7 @@ def targets() -> Sequence[Target]:
         Target(name="judge", seeds=bundles, call=_judge),
         Target(name="manifest", seeds=manifests, call=lambda data: Manifest.parse(data, what="it")),
         Target(name="index", seeds=(index,), call=lambda data: Index.parse(data, what="it")),
-        Target(name="index-lines", seeds=(index, IndexLines.empty().raw), call=_index_lines),
+        Target(name="index-lines", seeds=(index, IndexLines.empty().in_order(what="it").raw), call=_index_lines),
         Target(name="unpack", seeds=manifests[:1] + manifests[2:], call=_unpack),
         Target(name="strict_yaml", seeds=(*policies, _RECORD), call=lambda data: load_yaml(_text(data), what="it")),
         Target(name="policy", seeds=policies, call=lambda data: load_policy(_file("p.yaml", data)), good=False),
@@ -356,6 +356,7 @@ def targets() -> Sequence[Target]:
 def _index_lines(data: bytes) -> None:
     lines, _ = IndexLines.parse(data, what="it", limit=_LIMIT)
     lines.names()
+    lines.numbers(3, what="it")
     for entry in lines.entries(what="it"):
         for name, value in (entry.get("annotations") or {}).items():
             lines.find(name, value, what="it")

@@ -5,16 +5,19 @@ Everything that comes out is untrusted: whoever reads a blob wraps it in a `Chec
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+import re
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
     from attest_registry.digest import Digest, Readable
     from attest_registry.oci.descriptor import Descriptor
     from attest_registry.oci.manifest import Manifest
+
+_NUMBER: Final = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 
 
 def may_move(held: Digest | None, target: Digest, *, replace: bool | Digest) -> bool:
@@ -30,6 +33,11 @@ def may_move(held: Digest | None, target: Digest, *, replace: bool | Digest) -> 
     if isinstance(replace, bool):
         return replace or held is None
     return held == replace
+
+
+def numbers_of(tags: Iterable[str], most: int) -> list[int]:
+    """Those of the tags that are version numbers, the highest first, at most `most`."""
+    return sorted((int(tag) for tag in tags if _NUMBER.fullmatch(tag)), reverse=True)[:most]
 
 
 class Fetcher(Protocol):
@@ -107,6 +115,10 @@ class Tagger(Protocol):
 
     def tags(self) -> Sequence[str]:
         """All tags that people see, in no promised order; the store's own bookkeeping is left out."""
+        ...
+
+    def numbers(self, most: int) -> Sequence[int]:
+        """The highest version numbers among the tags, the highest first, at most `most`."""
         ...
 
     def tag(self, tag: str, target: Descriptor, *, replace: bool | Digest = False) -> None:

@@ -5,6 +5,7 @@
         oci-layout  index.json          tags, and the shards of layout_referrers.py
         blobs/sha256/HEX                hard links into the pool; manifests and indexes
         .lock  .ingest/  .pending/      ours; other tools pass over them
+        .attest/tags/                   tags of our own books (layout_bookkeeping.py)
 
 Any number of processes may read and write at once: blobs and `index.json` appear whole by a rename, and whoever changes
 `index.json` holds `.lock`. Nothing is believed because of its name: what is read is checked, what is already there is
@@ -24,6 +25,7 @@ from attest_registry.errors import BadReference, ContentMismatch, NotFound, Stor
 from attest_registry.oci import layout_files as files
 from attest_registry.oci.descriptor import IMAGE_INDEX, IMAGE_MANIFEST, Descriptor
 from attest_registry.oci.layout_blobs import BlobReader, checked_blocks
+from attest_registry.oci.layout_bookkeeping import PREFIX
 from attest_registry.oci.layout_folder import LayoutFolder
 from attest_registry.oci.layout_listing import LayoutListing
 from attest_registry.oci.layout_referrers import as_referrer
@@ -114,10 +116,11 @@ class LayoutRepository:
         self._folder.check_there()
         entry = self._listing.find(tag)
         if entry is None:
+            lists = f"attest ls {self.model}        lists the versions that are there"
             raise NotFound(
                 f"{self.model}:{tag} is not in the store of this machine",
                 looked_in=str(self.folder),
-                hint=near_names(tag, self.tags()) or f"attest ls {self.model}        lists the versions that are there",
+                hint=lists if tag.startswith(PREFIX) else near_names(tag, self.tags()) or lists,
             )
         return Descriptor.of(self._folder.fetch(entry.digest), entry.media_type)
 
@@ -176,7 +179,7 @@ class LayoutRepository:
             self.push_manifest(manifest.raw, manifest.descriptor.media_type)
 
     def tags(self) -> Sequence[str]:
-        """All tags, in the order they were made; a model that does not exist has none.
+        """All tags, shorter ones first; a model that does not exist has none.
 
         Raises:
             ContentMismatch: `index.json` is damaged.
@@ -186,6 +189,14 @@ class LayoutRepository:
         if _ALL_TAGS.fullmatch(together) and not _BOOKKEEPING.search(together):  # two matches, not 10,000
             return names
         return [name for name in names if _TAG.fullmatch(name) and not _BOOKKEEPING.match(name)]
+
+    def numbers(self, most: int) -> Sequence[int]:
+        """The highest version numbers among the tags, the highest first, at most `most`.
+
+        Raises:
+            ContentMismatch: `index.json` is damaged.
+        """
+        return self._listing.numbers(most) if self._folder.is_there() else []
 
     def tag(self, tag: str, target: Descriptor, *, replace: bool | Digest = False) -> None:
         """Point a tag at a manifest that is already here.

@@ -126,7 +126,7 @@ def holds(path: Path, blob: Descriptor) -> bool:
         return False  # whatever is wrong with it, it has to be stored anew
 
 
-def store_file(target: Path, blocks: Iterable[bytes], *, ingest: Path, mode: int = READ_ONLY) -> None:
+def store_file(target: Path, blocks: Iterable[bytes | memoryview], *, ingest: Path, mode: int = READ_ONLY) -> None:
     """Write a file that appears under its name complete or not at all.
 
     Args:
@@ -157,7 +157,7 @@ def store_file(target: Path, blocks: Iterable[bytes], *, ingest: Path, mode: int
                 os.unlink(temporary)  # noqa: PTH108
 
 
-def _write_all(handle: int, block: bytes) -> None:
+def _write_all(handle: int, block: bytes | memoryview) -> None:
     view = memoryview(block)
     while view:
         view = view[os.write(handle, view) :]

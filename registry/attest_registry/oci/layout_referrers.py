@@ -38,15 +38,17 @@ class ReferrerTree:
     """The nested indexes below one version of `index.json`.
 
     Args:
-        root: `index.json`; `attach` replaces it by the next version.
+        root: `index.json`.
         fetch: gives out a manifest by digest, checked.
         store: stores a nested index under its digest.
-        superseded: digests of nested indexes that the next version no longer leads to.
+        entries: what the next version of `index.json` has besides or instead, by annotation and its value.
+        superseded: digests of nested indexes that it no longer leads to.
     """
 
     root: IndexLines
     fetch: Callable[[Digest], bytes]
     store: Callable[[Descriptor, bytes], None]
+    entries: dict[tuple[str, str], Descriptor] = field(default_factory=dict)
     superseded: list[Digest] = field(default_factory=list)
 
     def of(self, subject: Digest) -> tuple[Descriptor, ...]:
@@ -56,10 +58,10 @@ class ReferrerTree:
             NotFound: a nested index is gone, as when another process has just replaced it.
             ContentMismatch: a nested index is damaged.
         """
-        shard = self._nested(self.root, SHARD, subject.hex[:_SHARD_DIGITS])
+        shard = self._shard(subject.hex[:_SHARD_DIGITS])
         if shard is None:
             return ()
-        listed = self._nested(shard, SUBJECT, str(subject))
+        listed = self._opened(_find(shard, SUBJECT, str(subject)))
         return () if listed is None else descriptors(listed, what=_what(subject))
 
     def attach(self, subject: Digest, entries: Sequence[Descriptor]) -> None:
@@ -69,13 +71,15 @@ class ReferrerTree:
             StoreRefused: there would be more than a reader looks at.
         """
         digits = subject.hex[:_SHARD_DIGITS]
-        shard = self._nested(self.root, SHARD, digits) or IndexLines.empty()
-        listed = self._nested(shard, SUBJECT, str(subject)) or IndexLines.empty()
+        shard = self._shard(digits) or IndexLines.empty()
+        before = _find(shard, SUBJECT, str(subject))
+        listed = self._opened(before) or IndexLines.empty()
         grown = with_entries(listed, entries, subject)
         if grown.raw == listed.raw:
             return
-        shard = self._replace(shard, SUBJECT, str(subject), grown)
-        self.root = self._replace(self.root, SHARD, digits, shard)
+        entry = self._stored(grown, SUBJECT, str(subject), instead_of=before)
+        shard = shard.put(SUBJECT, str(subject), entry, what="index.json")
+        self.entries[SHARD, digits] = self._stored(shard, SHARD, digits, instead_of=self._shard_entry(digits))
 
     def adopt(self) -> None:
         """Bring an `index.json` that another tool wrote into our form: untagged referrers move to nested indexes."""
@@ -120,27 +124,37 @@ class ReferrerTree:
             for entry in inner:
                 yield from self._referrers_in(Descriptor.from_json(entry, what="an index"), nesting - 1, seen)
 
-    def _nested(self, parent: IndexLines, annotation: str, value: str) -> IndexLines | None:
-        entry = parent.find(annotation, value, what="index.json")
+    def _shard_entry(self, digits: str) -> Descriptor | None:
+        return self.entries.get((SHARD, digits)) or _find(self.root, SHARD, digits)
+
+    def _shard(self, digits: str) -> IndexLines | None:
+        return self._opened(self._shard_entry(digits))
+
+    def _opened(self, entry: Descriptor | None) -> IndexLines | None:
+        """A nested index."""
         if entry is None:
             return None
         raw = self.fetch(entry.digest)
         return IndexLines.parse(raw, what=f"index {entry.digest.short}", limit=limits.MANIFEST_BYTES)[0]
 
-    def _replace(self, parent: IndexLines, annotation: str, value: str, child: IndexLines) -> IndexLines:
+    def _stored(self, child: IndexLines, annotation: str, value: str, *, instead_of: Descriptor | None) -> Descriptor:
+        """Store a nested index; gives its entry for the index above it."""
         if len(child.raw) > limits.MANIFEST_BYTES:
             raise StoreRefused(
                 f"the list of evidence {value} would be too large", code="too-many-referrers", found=f"{len(child.raw)}"
             )
-        before = parent.find(annotation, value, what="index.json")
         plain = Descriptor.of(child.raw, IMAGE_INDEX)
         entry = Descriptor(
             media_type=plain.media_type, digest=plain.digest, size=plain.size, annotations={annotation: value}
         )
         self.store(entry, child.raw)
-        if before is not None and before.digest != entry.digest:
-            self.superseded.append(before.digest)
-        return parent.put(annotation, value, entry, what="index.json")
+        if instead_of is not None and instead_of.digest != entry.digest:
+            self.superseded.append(instead_of.digest)
+        return entry
+
+
+def _find(index: IndexLines, annotation: str, value: str) -> Descriptor | None:
+    return index.find(annotation, value, what="index.json")
 
 
 def with_entries(listed: IndexLines, entries: Sequence[Descriptor], subject: Digest) -> IndexLines:

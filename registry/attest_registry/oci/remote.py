@@ -30,7 +30,7 @@ from attest_registry.errors import (
 from attest_registry.oci import answers, connection, credentials, referrers
 from attest_registry.oci.address import Address, Origin, joined
 from attest_registry.oci.bodies import BlobStream, Outgoing, check_encoding
-from attest_registry.oci.content import may_move
+from attest_registry.oci.content import may_move, numbers_of
 from attest_registry.oci.descriptor import FILEPATH, TITLE, Descriptor
 from attest_registry.oci.http import Request, Transient, Transport, persist
 from attest_registry.oci.manifest import Manifest
@@ -267,6 +267,14 @@ class RemoteRepository:
         return [
             name for name in names if isinstance(name, str) and _TAG.fullmatch(name) and not name.startswith(_HIDDEN)
         ]
+
+    def numbers(self, most: int) -> Sequence[int]:
+        """The highest version numbers among the tags, the highest first, at most `most`.
+
+        Raises:
+            ContentMismatch: as `tags`.
+        """
+        return numbers_of(self.tags(), most)
 
     def tag(self, tag: str, target: Descriptor, *, replace: bool | Digest = False) -> None:
         """Point a tag at a manifest that is already there, and look again whether it stayed.

@@ -78,7 +78,7 @@ def test_skopeo_copies_between_our_layouts_and_we_read_and_go_on_writing(tmp_pat
     assert len(target.referrers(own.descriptor.digest)) == 1
     attach(target, copied, "after the copy")
     push(target, "next")
-    assert list(target.tags()) == ["own", "copied", "next"]
+    assert sorted(target.tags()) == ["copied", "next", "own"]
     assert [len(target.referrers(manifest.descriptor.digest)) for manifest in (own, copied)] == [1, 1]
     assert (target.folder / "index.json").read_bytes().endswith(b"\n]}\n")
     assert skopeo("inspect", "--raw", f"oci:{target.folder}:copied") == copied.raw
@@ -121,5 +121,5 @@ def test_what_another_tool_left_untagged_and_is_no_evidence_stays(tmp_path: Path
     text = index.read_text()
     assert str(missing.digest) in text
     assert str(docker.digest) in text
-    assert json.loads(text)["annotations"] == {"made": "elsewhere"}
+    assert json.loads(text)["annotations"].items() >= {"made": "elsewhere"}.items()
     assert list(fresh.tags()) == ["1", "2"]

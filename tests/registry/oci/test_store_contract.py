@@ -76,6 +76,15 @@ def test_a_blob_can_be_read_from_an_offset(store: Repository) -> None:
     assert _read(store, layer(), offset=1001) == WEIGHTS[1001:]
 
 
+def test_the_highest_numbers_are_known_among_labels_and_bookkeeping(store: Repository) -> None:
+    assert list(store.numbers(3)) == []
+    push(store, artefact(), WEIGHTS)
+    for tag in ("9", "10", "2", "1.0", "v11", "007", "attest-log.12"):
+        store.tag(tag, artefact().descriptor)
+    assert list(store.numbers(2)) == [10, 9]
+    assert list(store.numbers(9)) == [10, 9, 2]
+
+
 def test_an_empty_blob_is_a_blob(store: Repository) -> None:
     blob = layer(b"")
     store.push_blob(blob, b"")
