@@ -11,6 +11,7 @@ import pytest
 import attest
 import attest_registry
 from tests.attacks import record
+from tests.attacks.logged import Begun, Logged
 from tests.attacks.scene import Scene, person
 from tests.attacks.witnessed import Witnessed
 from tests.services.fake_registry import FakeRegistry
@@ -59,3 +60,30 @@ def sigstore() -> PrivateSigstore:
 @pytest.fixture
 def witnessed(scene: Scene, sigstore: PrivateSigstore) -> Witnessed:
     return Witnessed(scene=scene, sigstore=sigstore, pki=PrivatePki())
+
+
+@pytest.fixture(scope="session")
+def begun(tmp_path_factory: pytest.TempPathFactory, people: dict[str, Person]) -> Iterator[Begun]:
+    """A registry in which a model has a log, made once by the real program."""
+    folder = tmp_path_factory.mktemp("begun")
+    with pytest.MonkeyPatch.context() as patch, FakeRegistry() as fake:
+        for name in os.environ:
+            if name.startswith("ATTEST_") and name not in {record.RECORD, record.COPY}:
+                patch.delenv(name)
+        patch.setenv("ATTEST_HOME", str(folder / "home"))
+        patch.setenv("DOCKER_CONFIG", str(folder / "docker"))
+        patch.chdir(folder)
+        logged = Logged(
+            scene=Scene(folder=folder, fake=fake, alice=people["alice"], mallory=people["mallory"]), bob=people["bob"]
+        )
+        logged.begin()
+        patch.undo()
+        yield Begun.of(logged)
+
+
+@pytest.fixture
+def logged(scene: Scene, begun: Begun, people: dict[str, Person]) -> Iterator[Logged]:
+    """A host, and a registry of the attacker's in which a model has a log."""
+    found = begun.again(scene.folder, people["alice"], people["bob"], people["mallory"])
+    yield found
+    found.close()

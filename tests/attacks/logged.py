@@ -7,6 +7,7 @@ needs words by somebody with a role (a careless or hostile approver), he gets th
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -14,13 +15,16 @@ from typing import TYPE_CHECKING, Any
 from attest_registry.catalogue.store import Catalogue
 from attest_registry.digest import Digest
 from attest_registry.oci.remote import RemoteRepository
-from tests.attacks.scene import FILES, weights
+from tests.attacks.scene import FILES, Scene, weights
 from tests.lifecycle.house import Clock, House
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from attest.claims.event import Event
     from attest.lifecycle.log import Log
-    from tests.attacks.scene import Outcome, Scene
+    from tests.attacks.scene import Outcome
+    from tests.services.fake_registry import FakeRegistry
     from tests.verify.evidence import Person
 
 
@@ -47,14 +51,11 @@ class Logged:
     name: str = field(init=False)
 
     def __post_init__(self) -> None:
-        """Let alice push two versions, and bob put the second one into production."""
+        """Give the attacker his tools."""
         scene = self.scene
         self.name = scene.registry.name
-        home = scene.folder / "home"
-        home.mkdir(exist_ok=True)
-        (home / "config.toml").write_text("single_writer = true\n")  # alice and bob share this machine
-        folder = home / "attacker"
-        folder.mkdir()
+        folder = scene.folder / "home" / "attacker"
+        folder.mkdir(parents=True)
         self.attacker = House(
             repository=RemoteRepository(scene.fake.host, scene.registry.model),
             catalogue=Catalogue.open(str(folder / "catalogue.db")),
@@ -64,8 +65,13 @@ class Logged:
             bob=self.bob,
             mallory=scene.mallory,
         )
+
+    def begin(self) -> None:
+        """Let alice push two versions, and bob put the second one into production."""
+        home = self.scene.folder / "home"
+        (home / "config.toml").write_text("single_writer = true\n")  # alice and bob share this machine
         self.push(b"1", "--label", "1.0.0")
-        self.by(scene.alice, "role", "grant", self.name, "approver", str(self.bob.key.origin))
+        self.by(self.scene.alice, "role", "grant", self.name, "approver", str(self.bob.key.origin))
         self.push(b"2", "--label", "1.4.0")
         self.promote(2)
 
@@ -155,3 +161,36 @@ class Logged:
                     del self.scene.fake.manifests[key]
                     return piece.raw
         raise AssertionError(f"there is no claim {claim}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Begun:
+    """A registry with a model's log, and the home of whoever made it; each test begins with a copy.
+
+    Args:
+        fake: the registry.
+        home: the folder.
+        kept: what the registry had.
+    """
+
+    fake: FakeRegistry
+    home: Path
+    kept: tuple[dict[Any, Any], dict[Any, Any], dict[Any, Any]]
+
+    @classmethod
+    def of(cls, logged: Logged) -> Begun:
+        fake = logged.scene.fake
+        logged.close()
+        shutil.rmtree(logged.scene.folder / "home" / "attacker")
+        kept = (dict(fake.blobs), dict(fake.manifests), dict(fake.tags))
+        return cls(fake=fake, home=logged.scene.folder / "home", kept=kept)
+
+    def again(self, folder: Path, alice: Person, bob: Person, mallory: Person) -> Logged:
+        """The same once more, in another folder."""
+        places: tuple[dict[Any, Any], ...] = (self.fake.blobs, self.fake.manifests, self.fake.tags)
+        for place, content in zip(places, self.kept, strict=True):
+            place.clear()
+            place.update(content)
+        self.fake.faults.clear()
+        shutil.copytree(self.home, folder / "home")
+        return Logged(scene=Scene(folder=folder, fake=self.fake, alice=alice, mallory=mallory), bob=bob)

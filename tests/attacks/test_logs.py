@@ -1,4 +1,4 @@
-"""Rows 3, 60 to 65, 74 and 75: a log that is old, cut, forked, somebody else's, or by the wrong people."""
+"""Rows 3, 60, 61, 62, 63, 64, 65, 74 and 75: a log that is old, cut, forked, another one, or by the wrong people."""
 
 from __future__ import annotations
 
@@ -6,29 +6,17 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import pytest
-
 from attest.claims.event import Action, Fork
 from attest.claims.log_state import Grant, RoleName
 from attest.lifecycle.writing import Draft
 from attest_registry.catalogue.store import Catalogue
 from attest_registry.oci.remote import RemoteRepository
-from tests.attacks.logged import Logged
 from tests.lifecycle.house import PASSED, House, name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from attest.claims.event import Event
-    from tests.attacks.scene import Scene
+    from tests.attacks.logged import Logged
     from tests.verify.evidence import Person
-
-
-@pytest.fixture
-def logged(scene: Scene, people: dict[str, Person]) -> Iterator[Logged]:
-    found = Logged(scene=scene, bob=people["bob"])
-    yield found
-    found.close()
 
 
 def promotion(logged: Logged, number: int, *, by: Person, alias: str = "production") -> Event:
@@ -160,7 +148,7 @@ def test_a_fork_that_the_thief_of_a_removed_key_ends(logged: Logged) -> None:
     logged.honest(None, *trust)
     seen = logged.read().head.head
     logged.back(old)
-    other = House(**{**_parts(logged.attacker), "folder": logged.scene.folder / "home" / "thief", "ledgers": {}})
+    other = replace(logged.attacker, folder=logged.scene.folder / "home" / "thief", ledgers={})
     log = other.read("thief")
     newest = log.place.registered(log.state.next_number - 1)
     fork = Fork(stands=log.head.head, abandoned=(seen,))
@@ -244,7 +232,7 @@ def _own_log(logged: Logged, *, promote: bool = False) -> House:
     folder = logged.scene.folder / "home" / "mallory"
     folder.mkdir()
     catalogue = Catalogue.open(str(folder / "catalogue.db"))
-    own = House(**{**_parts(logged.attacker), "folder": folder, "catalogue": catalogue, "ledgers": {}})
+    own = replace(logged.attacker, folder=folder, catalogue=catalogue, ledgers={})
     log = own.writer(logged.scene.mallory, "mallory").write(None, [Draft(action=Action.REGISTER, version=first)])
     if promote:
         from attest.claims.event import Target
@@ -258,10 +246,6 @@ def _close(house: House) -> None:
     house.catalogue.close()
     for ledger in house.ledgers.values():
         ledger.close()
-
-
-def _parts(house: House) -> dict[str, object]:
-    return {key: getattr(house, key) for key in House.__dataclass_fields__}
 
 
 # ---- row 65: without the role

@@ -34,7 +34,6 @@ from tests.attacks.scene import person, weights
 from tests.lifecycle.house import name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from attest.admit import Judgement
@@ -177,7 +176,7 @@ class Gated:
 
 
 @pytest.fixture
-def gated(tmp_path: Path) -> Iterator[Gated]:
+def gated(tmp_path: Path) -> Gated:
     return Gated(folder=tmp_path)
 
 
