@@ -557,7 +557,10 @@ POSITIVE_SIZE = _check(
     "not isinstance(size, bool)",
 )
 MOST_LAYERS = _check(
-    "the number of layers", f"{_OCI}/manifest.py", "if len(layers) > limits.FILES_PER_MODEL:", "if False:"
+    "the number of layers",
+    f"{_OCI}/manifest.py",
+    "if layers > limits.FILES_PER_MODEL or len(raw) > limits.MANIFEST_BYTES:",
+    "if False:",
 )
 
 # ---- servers
