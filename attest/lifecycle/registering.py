@@ -5,9 +5,10 @@ A version that was pushed before the model had a log is registered afterwards, i
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from attest.claims.event import Action, Versioned
 from attest.claims.log_state import RoleName
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from attest.stores import Reach
     from attest_registry.digest import Digest
     from attest_registry.reference import Reference
+
+
+_TRIES: Final = 8
+_MOVED: Final = frozenset({"log-conflict", "log-reserved", "catalogue-behind", "registry-conflict"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,8 +112,18 @@ def register_published(
     if published.reference.digest is None:
         raise TypeError("what was published has a digest")
     with _session(reference, settings, reach, signer) as session:
-        done = register(session, number=published.number, digest=published.reference.digest, label=published.label)
-        return done, session.shared
+        for attempt in range(_TRIES):  # nothing was judged, so that somebody else's registration changes nothing here
+            try:
+                done = register(
+                    session, number=published.number, digest=published.reference.digest, label=published.label
+                )
+            except Conflict as error:
+                if error.code not in _MOVED or attempt == _TRIES - 1:
+                    raise
+                time.sleep(0.05 * (attempt + 1))
+            else:
+                return done, session.shared
+    raise TypeError("the last try ends one way or the other")
 
 
 def _session(reference: Reference, settings: Settings, reach: Reach, signer: BundleSigner) -> Session:

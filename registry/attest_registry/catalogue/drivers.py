@@ -19,6 +19,8 @@ from attest_registry.catalogue.related import NAMES, asks_for_no_stage, noted, r
 from attest_registry.catalogue.tables import METRICS, MODELS, NOTES, REVOKED, VERSIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlalchemy import Connection, Select, Subquery
 
     from attest_registry.catalogue.conditions import Terms
@@ -90,7 +92,7 @@ def _statement(terms: Terms, node: Node, *, held: bool) -> Any:
         held: whether another part asks that they hold an alias, so that no others are needed.
     """
     if isinstance(node, Or):
-        parts = [_statement(terms, item, held=held) for item in node.items]
+        parts = [_statement(terms, item, held=held) for item in _alternatives(node)]
         return None if any(part is None for part in parts) else union_all(*parts)
     if not isinstance(node, Compare):
         return None
@@ -99,6 +101,15 @@ def _statement(terms: Terms, node: Node, *, held: bool) -> Any:
         statement = select(table.c.version_id).where(*conditions)
         return statement.where(HELD) if held and table is METRICS else statement
     return _of_versions(terms, node) if node.operator in _EXACT else None
+
+
+def _alternatives(node: Or) -> Iterator[Node]:
+    """The parts of an OR, and those of one inside it: SQLite has no union within a union."""
+    for item in node.items:
+        if isinstance(item, Or):
+            yield from _alternatives(item)
+        else:
+            yield item
 
 
 def _of_versions(terms: Terms, node: Compare) -> Any:
