@@ -109,6 +109,27 @@ def locate_version(reference: Reference, repository: Repository) -> tuple[Refere
     return reference.pinned(artefact.digest), artefact
 
 
+def _log_of(
+    reference: Reference, repository: Repository, policy: Policy, *, surroundings: Surroundings | None, now: datetime
+) -> Log | None:
+    """The model's log. Who can remember nothing may read it where the policy, or no alias, makes up for that.
+
+    Raises:
+        InputError: an alias was asked for, nothing can be remembered, and the policy demands neither a checkpoint nor a
+            least number (`log-memory`).
+    """
+    if surroundings is None or surroundings.log_of is None:
+        return None
+    try:
+        return surroundings.log_of(reference, repository, policy.keys, now)
+    except InputError as error:
+        demand = policy.log
+        fresh = demand is not None and (demand.checkpoint is not None or demand.min_sequence is not None)
+        if error.code != "log-memory" or not (fresh or reference.alias is None):
+            raise
+        return surroundings.log_of(reference, repository, policy.keys, now, lasting=False)
+
+
 def _meant(reference: Reference, log: Log | None) -> Reference:
     """Step 1, where the model has a log: what its signed events say that the reference means."""
     if log is None and reference.alias is None:
@@ -181,9 +202,7 @@ def judge_version(
         InputError: the reference names no version.
     """
     now = now or datetime.now(UTC)
-    log = None
-    if surroundings is not None and surroundings.log_of is not None:
-        log = surroundings.log_of(reference, repository, policy.keys, now)
+    log = _log_of(reference, repository, policy, surroundings=surroundings, now=now)
     meant = _meant(reference, log)
     pinned, artefact = _located(meant, repository, log)
     judged = judge_evidence(artefact, repository, reference=reference, policy=policy)

@@ -8,8 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from attest.claims import approval as approvals
-from attest.claims import evaluation as evaluations
-from attest.claims import scan as scans
 from attest.claims.approval import Reviewed
 from attest.claims.signer_name import SignerName
 from attest.trust.trusted_holder import PkiHolder, TrustedHolder
@@ -71,6 +69,8 @@ def sign_evaluation(
     Raises:
         MalformedEvidence: it could not be read again.
     """
+    from attest.claims import evaluation as evaluations  # noqa: PLC0415  # readers of a log want names alone
+
     statement = evaluations.build(
         evaluation, by=name_of(signer), model=model, manifest_digest=manifest_digest, oms_root=oms_root
     )
@@ -92,6 +92,8 @@ def sign_scan(
     Raises:
         MalformedEvidence: it could not be read again.
     """
+    from attest.claims import scan as scans  # noqa: PLC0415  # the same
+
     statement = scans.build(scan, by=name_of(signer), model=model, manifest_digest=manifest_digest, oms_root=oms_root)
     return signer.sign_statement(statement)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from attest.written_path import written_path
 from attest_registry.errors import NotFound
@@ -34,6 +34,30 @@ class Reach:
     ca_file: str | None = None
 
 
+class LogReader(Protocol):
+    """Reads the log of a model."""
+
+    def __call__(
+        self,
+        reference: Reference,
+        repository: Repository,
+        named: Sequence[Signatory],
+        now: datetime,
+        *,
+        lasting: bool = True,
+    ) -> Log | None:
+        """The verified log; `None` where there is none and never was, as far as this machine knows.
+
+        Args:
+            reference: the model.
+            repository: where it is.
+            named: whom the operator named.
+            now: the time.
+            lasting: whether what was seen before counts, and what is seen now is remembered.
+        """
+        ...
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Surroundings:
     """What can be reached around a version.
@@ -46,7 +70,7 @@ class Surroundings:
 
     repository_of: Callable[[Reference], Repository]
     state: Path | None = None
-    log_of: Callable[[Reference, Repository, Sequence[Signatory], datetime], Log | None] | None = None
+    log_of: LogReader | None = None
 
 
 def default_place(settings: Settings) -> tuple[str | None, Path]:
@@ -95,12 +119,19 @@ def surroundings_for(reference: Reference, settings: Settings, reach: Reach | No
         typed = reach or Reach()
         return repository_for(other, settings, typed if host == own else replace(typed, plain_http=False))
 
-    def log_of(other: Reference, repository: Repository, named: Sequence[Signatory], now: datetime) -> Log | None:
+    def log_of(
+        reference: Reference,
+        repository: Repository,
+        named: Sequence[Signatory],
+        now: datetime,
+        *,
+        lasting: bool = True,
+    ) -> Log | None:
         if not _has_log(repository) and not (settings.state / "logs").exists():
             return None  # a model without a log, on a machine that never saw one
         from attest.lifecycle.opening import open_log  # noqa: PLC0415
 
-        return open_log(other, repository, settings, now=now, named=named)
+        return open_log(reference, repository, settings, now=now, named=named, lasting=lasting)
 
     return Surroundings(repository_of=repository_of, state=settings.state, log_of=log_of)
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from attest.claims.event import Action
-from attest.errors import EvidenceMissing, LogBroken
+from attest.errors import EvidenceMissing, InputError, LogBroken
 from attest.lifecycle.gates import Gatekeeper
 from attest.lifecycle.given_log import given_log
 from attest.lifecycle.recorded import missing_from
@@ -67,13 +67,29 @@ def _registered(reference: Reference, log: Log) -> Reference:
     if found is None:
         return reference
     if reference.digest is not None and not reference.digest.matches(found.manifest):
-        raise LogBroken(
-            f"{reference.name}:{reference.version} was registered with another digest",
-            code="version-retagged",
-            expected=str(found.manifest),
-            found=str(reference.digest),
-        )
+        raise _another(reference, reference.digest, found.manifest, log)
     return reference.with_version(str(number)).pinned(found.manifest)
+
+
+def _another(reference: Reference, typed: Digest, registered: Digest, log: Log) -> AttestError:
+    """Somebody typed two things that disagree; or a store shows under the name what was never registered for it."""
+    try:
+        shown = log.store.repository.resolve(str(reference.version)).digest
+    except NotFound:
+        shown = registered
+    if shown.matches(registered):
+        return InputError(
+            f"{reference.name}:{reference.version} is not the version that the digest names",
+            code="reference-disagrees",
+            expected=str(typed),
+            found=str(registered),
+        )
+    return LogBroken(
+        f"{reference.name}:{reference.version} was registered with another digest",
+        code="version-retagged",
+        expected=str(registered),
+        found=str(typed),
+    )
 
 
 def gathered_from(

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Final
 
 from attest.claims.event import Action
 from attest.errors import AttestError, IllegalEvent, Incident, LogBroken, Refusal
-from attest.lifecycle.ledger import Verified
+from attest.lifecycle.remembered import Expected as Expected  # noqa: PLC0414  # part of what is asked here
+from attest.lifecycle.remembered import Verified
 from attest.lifecycle.transitions import NothingKnown, follow
 from attest.trust.window import shown
 from attest.verify.event import verify_event
@@ -38,29 +39,6 @@ if TYPE_CHECKING:
 
 AHEAD: Final = timedelta(minutes=5)
 """How far an event's own time may be after a proven one, or after now: clocks differ."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Expected:
-    """What the next event has to go on from.
-
-    Args:
-        model: the model's name.
-        sequence: its number.
-        environment: which registry; `None` with sequence 1 for any.
-        log: digest of the first event.
-        previous: digest of the event before.
-        time: when that one was.
-        state: what everything meant since then.
-    """
-
-    model: str
-    sequence: int = 1
-    environment: str | None = None
-    log: Digest | None = None
-    previous: Digest | None = None
-    time: datetime | None = None
-    state: State | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attest.claims.log_checkpoint import Checkpoint
 from attest.claims.log_state import RoleName
 from attest.errors import AttestError
-from attest.lifecycle.checkpoints import fetch_verified, mark_of
 from attest.policy.ancestry import GivenLog
-from attest.policy.log_pins import Pins
 
 if TYPE_CHECKING:
     from attest.lifecycle.log import Log
+    from attest.policy.ancestry import LogMark
     from attest.policy.requirements import Policy
     from attest.verify.facts import Fact
     from attest_registry.reference import Reference
@@ -35,9 +33,8 @@ def given_log(log: Log, *, reference: Reference, alias: str | None, policy: Poli
         LogBroken: an event of it is not there any more, or another one than was verified.
     """
     pinned = policy.log is not None or alias is not None
-    first = log.event(1).by if pinned and Pins.of(policy).ask_people else None
-    fact, error = _checkpoint(log, policy, (reference.model, reference.name, *policy.other_names))
-    said = None if fact is None or not isinstance(fact.claim, Checkpoint) else fact.claim
+    first = log.event(1).by if pinned and _ask_people(policy) else None
+    fact, error, mark = _checkpoint(log, policy, (reference.model, reference.name, *policy.other_names))
     return GivenLog(
         log=log.head.log,
         environment=log.head.environment,
@@ -48,15 +45,28 @@ def given_log(log: Log, *, reference: Reference, alias: str | None, policy: Poli
         alias=alias,
         checkpoint=fact,
         checkpoint_error=error,
-        mark=None if said is None else mark_of(log, said.sequence),
+        mark=mark,
     )
 
 
-def _checkpoint(log: Log, policy: Policy, names: tuple[str, ...]) -> tuple[Fact | None, AttestError | None]:
+def _ask_people(policy: Policy) -> bool:
+    from attest.policy.log_pins import Pins  # noqa: PLC0415  # for policies that pin, and for aliases
+
+    return Pins.of(policy).ask_people
+
+
+def _checkpoint(
+    log: Log, policy: Policy, names: tuple[str, ...]
+) -> tuple[Fact | None, AttestError | None, LogMark | None]:
     demand = policy.log
     if demand is None or (demand.checkpoint is None and not demand.witnesses):
-        return None, None
+        return None, None, None
+    from attest.claims.log_checkpoint import Checkpoint  # noqa: PLC0415  # few policies ask for one
+    from attest.lifecycle.checkpoints import fetch_verified, mark_of  # noqa: PLC0415
+
     try:
-        return fetch_verified(log.store.repository, policy.keys, names=names), None
+        fact = fetch_verified(log.store.repository, policy.keys, names=names)
     except AttestError as error:
-        return None, error
+        return None, error, None
+    said = None if fact is None or not isinstance(fact.claim, Checkpoint) else fact.claim
+    return fact, None, None if said is None else mark_of(log, said.sequence)

@@ -20,9 +20,8 @@ from typing import TYPE_CHECKING
 from attest.claims.event import Action
 from attest.claims.log_state import RoleName
 from attest.errors import LogBroken
-from attest.lifecycle.chain import Chain, Expected
-from attest.lifecycle.ledger import Remembered
 from attest.lifecycle.log_store import LogStore
+from attest.lifecycle.remembered import Expected, Remembered
 from attest.signing.bundle import Bundle
 from attest.verify.event import unverified_event
 from attest_registry.digest import Digest
@@ -256,6 +255,8 @@ class _Reading:
 
     def _walk(self, expected: Expected) -> list[Link]:
         """Step 4."""
+        from attest.lifecycle.chain import Chain  # noqa: PLC0415  # where there is nothing new, nothing is walked
+
         chain = Chain(
             expected=expected,
             known=replace(self.place, until=expected.sequence - 1),

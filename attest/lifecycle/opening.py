@@ -72,6 +72,7 @@ def open_log(
     *,
     now: datetime,
     named: Sequence[Signatory] = (),
+    lasting: bool = True,
 ) -> Log | None:
     """The log of a model, verified; `None` where there is none and never was.
 
@@ -81,6 +82,7 @@ def open_log(
         settings: what configuration and environment say.
         now: the time.
         named: whom the operator named.
+        lasting: whether what this machine remembers counts; else it is read as by one that has never seen it.
 
     Raises:
         LogBroken: it does not hold, or is older than what was seen before.
@@ -89,7 +91,7 @@ def open_log(
     return read_log(
         repository,
         model=reference.model,
-        place=place_of(reference, settings),
+        place=place_of(reference, settings, ledger=None if lasting else Ledger(None)),
         keyring=keyring_for(settings, named),
         now=now,
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from attest.signed_claims import reviewed
-from attest.verify.said_by import is_said_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -30,6 +29,8 @@ def missing_among(
         recorded: the claims that the log names.
         signatory_of: the key or holder of a name.
     """
+    from attest.verify.said_by import is_said_by  # noqa: PLC0415  # of most versions nothing is left to look for
+
     return tuple(
         claim
         for claim in recorded
@@ -47,6 +48,10 @@ def missing_from(
         recorded: the claims that the log names.
         signatory_of: the key or holder of a name.
     """
+    if not recorded:
+        return ()
     facts = set(reviewed(judged.facts))
     left = [claim for claim in recorded if claim not in facts]
+    if not left:
+        return ()
     return missing_among([each.evidence for each in judged.rejected], left, signatory_of=signatory_of)

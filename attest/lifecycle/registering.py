@@ -5,6 +5,7 @@ A version that was pushed before the model had a log is registered afterwards, i
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from attest_registry.reference import Reference
 
 
-_TRIES: Final = 5
+_TRIES: Final = 8
+_MOVED: Final = frozenset({"log-conflict", "log-reserved", "catalogue-behind", "registry-conflict"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,23 +56,10 @@ def register(session: Session, *, number: int, digest: Digest, label: str | None
         digest: its manifest digest.
         label: its label.
 
-    Somebody else who writes at the same time is let go first: a number is the store's to give, and nothing that he
-    writes makes another one of it.
-
     Raises:
-        Conflict: the number was registered with other content (`version-exists`), or others were faster every time.
+        Conflict: the number was registered with other content (`version-exists`).
         IllegalEvent: the signer may not register versions of this model.
     """
-    for _ in range(_TRIES - 1):
-        try:
-            return _register(session, number=number, digest=digest, label=label)
-        except Conflict as error:
-            if error.code != "log-conflict":
-                raise
-    return _register(session, number=number, digest=digest, label=label)
-
-
-def _register(session: Session, *, number: int, digest: Digest, label: str | None) -> Registered:
     log = session.read()
     first = 1 if log is None else log.state.next_number
     if number < first:
@@ -123,8 +112,18 @@ def register_published(
     if published.reference.digest is None:
         raise TypeError("what was published has a digest")
     with _session(reference, settings, reach, signer) as session:
-        done = register(session, number=published.number, digest=published.reference.digest, label=published.label)
-        return done, session.shared
+        for attempt in range(_TRIES):  # nothing was judged, so that somebody else's registration changes nothing here
+            try:
+                done = register(
+                    session, number=published.number, digest=published.reference.digest, label=published.label
+                )
+            except Conflict as error:
+                if error.code not in _MOVED or attempt == _TRIES - 1:
+                    raise
+                time.sleep(0.05 * (attempt + 1))
+            else:
+                return done, session.shared
+    raise TypeError("the last try ends one way or the other")
 
 
 def _session(reference: Reference, settings: Settings, reach: Reach, signer: BundleSigner) -> Session:

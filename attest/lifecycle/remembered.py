@@ -45,3 +45,26 @@ class Verified:
     event: Event
     digest: Digest
     bundle: Digest
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Expected:
+    """What the next event has to go on from.
+
+    Args:
+        model: the model's name.
+        sequence: its number.
+        environment: which registry; `None` with sequence 1 for any.
+        log: digest of the first event.
+        previous: digest of the event before.
+        time: when that one was.
+        state: what everything meant since then.
+    """
+
+    model: str
+    sequence: int = 1
+    environment: str | None = None
+    log: Digest | None = None
+    previous: Digest | None = None
+    time: datetime | None = None
+    state: State | None = None

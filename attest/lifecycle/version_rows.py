@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from attest.claims.signer_name import SignerName
     from attest.lifecycle.log import Log
     from attest.lifecycle.session import Session
+    from attest.model.artefact import Artefact
     from attest.trust.signatory import Signatory
     from attest.verify.facts import Fact
 
@@ -52,7 +53,7 @@ def version_row(session: Session, log: Log, registration: Event) -> VersionRow:
     """
     artefact = session.artefact(registration.version)
     recorded = session.place.recorded(registration.version.manifest)
-    facts = _facts(session, log, registration, recorded)
+    facts = _facts(session, log, registration, artefact, recorded)
     own = [fact for fact in facts if _name(fact) == registration.by]
     bom = next((fact.claim for fact in own if isinstance(fact.claim, MLBOM)), None)
     made = next((fact.claim for fact in own if isinstance(fact.claim, Provenance)), None)
@@ -77,7 +78,9 @@ def version_row(session: Session, log: Log, registration: Event) -> VersionRow:
     )
 
 
-def _facts(session: Session, log: Log, registration: Event, recorded: Sequence[Reviewed]) -> list[Fact]:
+def _facts(
+    session: Session, log: Log, registration: Event, artefact: Artefact, recorded: Sequence[Reviewed]
+) -> list[Fact]:
     """The claims by who registered it, and the recorded ones."""
     people = list(dict.fromkeys([registration.by, *(each.signer for each in recorded)]))
     signatories: list[Signatory] = []
@@ -88,7 +91,6 @@ def _facts(session: Session, log: Log, registration: Event, recorded: Sequence[R
             continue  # whose key is nowhere, his claims are not found by searching
     if not signatories:
         return []
-    artefact = session.artefact(registration.version)
     judged = judge_collected(
         collect(session.repository, artefact.digest),
         artefact,

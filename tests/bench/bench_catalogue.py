@@ -42,7 +42,7 @@ _COLUMNS: Final = {
     VERSIONS: ("id", "model_id", "number", "manifest", "created", "by", "size", "files"),
     EVENTS: ("model_id", "sequence", "digest", "previous", "action", "time", "by", "number", "manifest", "alias"),
     HOLDINGS: ("model_id", "alias", "sequence", "version_id", "since", "until"),
-    METRICS: ("version_id", "position", "name", "value", "number", "slice", "stated", "by"),
+    METRICS: ("version_id", "position", "name", "value", "number", "slice", "stated", "held", "by"),
     LINEAGE: ("version_id", "position", "role", "name", "digest"),
 }
 
@@ -217,8 +217,8 @@ def _tables(size: Size) -> dict[Table, Iterator[tuple[Any, ...]]]:
             for turn in range(_PROMOTIONS)
         ),
         METRICS: (
-            (row, position, name, str(value), value, "", position == 0, "carol")
-            for row, _, _ in each()
+            (row, position, name, str(value), value, "", position == 0, number == _PROMOTIONS, "carol")
+            for row, _, number in each()
             for position, (name, value) in enumerate((("accuracy", _spread(row)), ("latency", 100 * _spread(row + 7))))
         ),
         LINEAGE: ((row, 0, "dataset", f"tx-{row % 5_000}", _raw("data", row % 5_000)) for row, _, _ in each()),

@@ -22,6 +22,7 @@ from attest.signing.uri import open_signer
 from attest_registry import limits
 from attest_registry.digest import Digest
 from attest_registry.oci.descriptor import EMPTY_DESCRIPTOR, REF_NAME, Descriptor
+from attest_registry.oci.layout import LayoutRepository
 from attest_registry.oci.layout_index import IndexLines
 from attest_registry.oci.manifest import Manifest
 from attest_registry.reference import Reference
@@ -107,7 +108,7 @@ class LongLog:
 
     def _lay(self, bundles: Sequence[bytes], *, annotations: dict[str, str]) -> None:
         """The log's segments, and their tags."""
-        tags = {}
+        repository = LayoutRepository(self.home / "store", _MODEL.model)
         for start in range(0, len(bundles), SEGMENT):
             block = bundles[start : start + SEGMENT]
             segment = Manifest.build(
@@ -119,8 +120,8 @@ class LongLog:
             for raw in (*block, segment.raw):
                 self._blob(raw)
             last = start + SEGMENT >= len(bundles)
-            tags[TAG if last else f"{TAG}.{start // SEGMENT + 1}"] = segment.descriptor
-        self._list(tags)
+            tag = TAG if last else f"{TAG}.{start // SEGMENT + 1}"
+            repository.tag(tag, segment.descriptor, replace=True)
 
     def _list(self, tags: dict[str, Descriptor]) -> None:
         path = self.layout / "index.json"
@@ -131,7 +132,7 @@ class LongLog:
             if entry.get("annotations", {}).get(REF_NAME) not in tags
         ]
         named = [replace(target, annotations={REF_NAME: name}).to_json() for name, target in tags.items()]
-        path.write_bytes(IndexLines.of([*kept, *named]).raw)
+        path.write_bytes(IndexLines.of([*kept, *named]).in_order(what="index.json").raw)
 
     def _blob(self, raw: bytes) -> None:
         (self.layout / "blobs" / "sha256" / Digest.of(raw).hex).write_bytes(raw)

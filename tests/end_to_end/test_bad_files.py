@@ -289,8 +289,8 @@ def test_a_home_that_cannot_be_written_to(keyed: Shell) -> None:
     home.mkdir(mode=0o500)
     shell = keyed.powerless()
     stored = shell.attest("push", "model", "m", *KEY, expect=4).complaint
-    assert stored.code == "cannot-write"
-    assert "ATTEST_STORE" in stored.hint
+    assert stored.code == "catalogue-unreachable"
+    assert "ATTEST_CATALOGUE" in stored.hint
     made = shell.attest("keygen", expect=2).complaint
     assert made.code == "no-home"
     assert "ATTEST_HOME" in made.hint

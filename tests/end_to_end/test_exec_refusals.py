@@ -140,7 +140,7 @@ def test_hostile_words_of_a_registry_do_not_push_the_reason_out(keyed: Shell) ->
     with FakeRegistry() as registry:
         registry.on("GET", "/v2/", error(400, "X" * 5000, "\n" * 500 + "Y" * 5000))
         printed = refused(keyed, "--model", f"{registry.host}/demo/m:1", *PUBLIC, *START, expect=124)
-    assert printed.complaint.message.endswith("refused demo/m:1 (400)")
+    assert printed.complaint.message.endswith("refused the log of demo/m (400)")
 
 
 # ---- how it is cut

@@ -444,13 +444,7 @@ def test_versions_from_before_the_log_are_registered_in_order(alice: Inside, bob
 
 def without_log(person: Inside) -> None:
     """A store as it was before there were logs, and a machine that never saw one."""
-    index = person.folder / "home/store/m/index.json"
-    document = json.loads(index.read_text())
-    name = "org.opencontainers.image.ref.name"
-    document["manifests"] = [
-        each for each in document["manifests"] if each.get("annotations", {}).get(name) != "attest-log"
-    ]
-    index.write_text(json.dumps(document))
+    (person.folder / "home/store/m/.attest/tags/attest-log").unlink()
     for place in ("state/logs", "state", "store/../state"):
         shutil.rmtree(person.folder / "home" / place, ignore_errors=True)
     for path in (person.folder / "home").rglob("*catalogue*"):

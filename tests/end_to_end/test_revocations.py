@@ -115,6 +115,7 @@ def test_what_another_key_signed_again_counts(scene: Scene) -> None:
     """After a theft the version is signed anew; the old signatures stay beside and harm nothing."""
     both = HEAD.replace("by: [publisher]", "by: [publisher, vendor]")
     key = load_trusted_key(scene.folder / "publisher.pub").fingerprint
+    scene.attest("role", "grant", "acme/large", "contributor", "vendor.pub", "--key", "publisher.key")
     scene.push("acme/large", key="vendor", operation="train", datasets={"tx": "tx.csv"})
     answer = scene.verify("acme/large:1", scene.policy(deny(key=quoted(key)), head=both))
     assert answer.status == 0

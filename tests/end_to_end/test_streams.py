@@ -180,8 +180,8 @@ def test_a_document_is_never_coloured(pushed: Shell) -> None:
 def test_output_that_is_no_terminal_has_tabs_and_no_bars(pushed: Shell) -> None:
     printed = pushed.attest("ls", "m")
     header, row = printed.out.splitlines()
-    assert header.split("\t") == ["VERSION", "LABELS", "DIGEST", "FILES", "SIZE"]
-    assert len(row.split("\t")[2]) == len("sha256:") + 64, "cut although nobody looks"
+    assert header.split("\t") == ["VERSION", "LABELS", "ALIASES", "STAGE", "DIGEST", "FILES", "SIZE"]
+    assert len(row.split("\t")[4]) == len("sha256:") + 64, "cut although nobody looks"
     assert "\r" not in pushed.attest("push", "model", "m", *KEY).err
 
 

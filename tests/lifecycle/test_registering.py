@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from attest.errors import IllegalEvent
-from attest.lifecycle.registering import register
+from attest.lifecycle.registering import register, register_published
 from attest.publish import read_folder, sign_claims, store
 from attest.signing.bundle_signer import KeyBundleSigner
+from attest.stores import Reach
 from attest_registry.digest import Digest
 from attest_registry.errors import Conflict
 from tests.attacks.scene import weights
@@ -18,6 +19,8 @@ from tests.lifecycle.test_gates import MODEL, TRAINING, Gated
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from attest.publish import Published
 
 
 @pytest.fixture
@@ -27,31 +30,35 @@ def gated(tmp_path: Path) -> Gated:
 
 def stored(gated: Gated, fill: bytes) -> tuple[int, Digest]:
     """A version that was pushed and not registered: whoever pushed it was killed then."""
+    published = pushed(gated, fill)
+    assert published.reference.digest is not None
+    return published.number, published.reference.digest
+
+
+def pushed(gated: Gated, fill: bytes) -> Published:
     folder = gated.folder / f"made-{fill.hex()}"
     folder.mkdir()
     (folder / "model.safetensors").write_bytes(weights(fill))
     signer = KeyBundleSigner(signer=gated.people["alice"].signer)
     signed = sign_claims(read_folder(folder), TRAINING, model=MODEL, signer=signer, now=gated.now)
-    published = store(signed, gated.repository, gated.reference, signer=signer)
-    assert published.reference.digest is not None
-    return published.number, published.reference.digest
+    return store(signed, gated.repository, gated.reference, signer=signer)
 
 
 def test_several_who_register_at_once_are_all_served(gated: Gated) -> None:
     """Nobody is told to push again because somebody else pushed another version in the same second."""
-    versions = [stored(gated, bytes([each])) for each in range(3, 7)]
+    versions = [pushed(gated, bytes([each])) for each in range(3, 7)]
+    signer = KeyBundleSigner(signer=gated.people["alice"].signer)
 
-    def one(version: tuple[int, Digest]) -> None:
-        with gated.session("alice") as session:
-            register(session, number=version[0], digest=version[1])
+    def one(version: Published) -> None:
+        register_published(version, gated.reference, gated.settings, Reach(), signer=signer)
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(one, versions))
     with gated.session("alice") as session:
         log = session.log()
-        found = [session.place.registered(number) for number, _ in versions]
+        found = [session.place.registered(version.number) for version in versions]
     assert log.state.next_number == 7
-    assert [each.manifest for each in found if each is not None] == [digest for _, digest in versions]
+    assert [each.manifest for each in found if each is not None] == [version.reference.digest for version in versions]
 
 
 def test_those_that_nobody_registered_go_along(gated: Gated) -> None:

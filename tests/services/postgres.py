@@ -87,7 +87,7 @@ def postgres() -> Iterator[Postgres]:
 
 def _programs() -> Path:
     found = shutil.which("initdb")
-    places = [Path(found).parent] if found else sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    places = [Path(found).resolve().parent] if found else sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     if not places or not (places[-1] / "initdb").exists():
         pytest.skip("PostgreSQL is not installed here: apt-get install postgresql")
     return places[-1]

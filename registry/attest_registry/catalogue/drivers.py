@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import func, literal, select, true, union_all
 
 from attest_registry.catalogue.filter_tree import And, Compare, Or
+from attest_registry.catalogue.held_metrics import HELD
 from attest_registry.catalogue.related import NAMES, asks_for_no_stage, noted, related
-from attest_registry.catalogue.tables import MODELS, NOTES, REVOKED, VERSIONS
+from attest_registry.catalogue.tables import METRICS, MODELS, NOTES, REVOKED, VERSIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlalchemy import Connection, Select, Subquery
 
     from attest_registry.catalogue.conditions import Terms
@@ -56,7 +59,8 @@ def choose(connection: Connection, terms: Terms, node: Node | None, *, lines: in
         walks: whether an index has all versions in the order that is wanted.
     """
     items = node.items if isinstance(node, And) else () if node is None else (node,)
-    answered = [(item, found) for item in items if (found := _statement(terms, item)) is not None]
+    held = any(isinstance(item, Compare) and item.attribute.name == "alias" and _is_answered(item) for item in items)
+    answered = [(item, found) for item in items if (found := _statement(terms, item, held=held)) is not None]
     if not answered:
         return None
     answered.sort(key=lambda each: isinstance(each[0], Compare) and each[0].operator in _RANGES)
@@ -79,17 +83,33 @@ def _walking_is_cheaper(connection: Connection, counts: list[int], *, lines: int
     return steps < (min(counts) if min(counts) <= COUNTED else total / _LARGE_PART)
 
 
-def _statement(terms: Terms, node: Node) -> Any:
-    """The versions that a part of the filter leaves, if an index knows them; some may come more than once."""
+def _statement(terms: Terms, node: Node, *, held: bool) -> Any:
+    """The versions that a part of the filter leaves, if an index knows them; some may come more than once.
+
+    Args:
+        terms: what the filter is compiled with.
+        node: the part.
+        held: whether another part asks that they hold an alias, so that no others are needed.
+    """
     if isinstance(node, Or):
-        parts = [_statement(terms, item) for item in node.items]
+        parts = [_statement(terms, item, held=held) for item in _alternatives(node)]
         return None if any(part is None for part in parts) else union_all(*parts)
     if not isinstance(node, Compare):
         return None
     if node.attribute.name in NAMES and _is_answered(node):
         table, conditions = related(terms, node)
-        return select(table.c.version_id).where(*conditions)
+        statement = select(table.c.version_id).where(*conditions)
+        return statement.where(HELD) if held and table is METRICS else statement
     return _of_versions(terms, node) if node.operator in _EXACT else None
+
+
+def _alternatives(node: Or) -> Iterator[Node]:
+    """The parts of an OR, and those of one inside it: SQLite has no union within a union."""
+    for item in node.items:
+        if isinstance(item, Or):
+            yield from _alternatives(item)
+        else:
+            yield item
 
 
 def _of_versions(terms: Terms, node: Compare) -> Any:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 _BLOCK: Final = 500
 _FACTS: Final = (METRICS, PARAMETERS, LINEAGE, CLAIMS)
 _OURS: Final = frozenset({"id", "model_id", "version_id", "position", "start"})
-_DERIVED: Final = {METRICS.name: {"number"}, PARAMETERS.name: {"number"}}
+_DERIVED: Final = {METRICS.name: {"number", "held"}, PARAMETERS.name: {"number"}}
 _MODELS: Final = select(MODELS).where(or_(MODELS.c.head > 0, MODELS.c.versions > 0)).order_by(MODELS.c.name)
 _OF_MODEL: Final[BindParameter[int]] = bindparam("model")
 

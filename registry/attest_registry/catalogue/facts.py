@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from attest_registry.catalogue import model_rows
+from attest_registry.catalogue import held_metrics, model_rows
 from attest_registry.catalogue.decimals import as_number
 from attest_registry.catalogue.rows import ClaimRow, LineageRow, MetricRow, VersionRow
 from attest_registry.catalogue.tables import CLAIMS, LINEAGE, METRICS, MODELS, PARAMETERS, VERSIONS
@@ -52,6 +52,7 @@ def put(database: Database, model: str, versions: Sequence[VersionRow]) -> None:
         for table, rows in _facts(places):
             if rows:
                 connection.execute(insert(table), rows)
+        held_metrics.mark_new(connection, row.id, [place for place, _ in places])
 
 
 def find(database: Database, model: str, number: int) -> VersionRow | None:

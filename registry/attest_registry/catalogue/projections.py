@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
+from attest_registry.catalogue import held_metrics
 from attest_registry.catalogue.tables import HOLDINGS, MODELS, REVOKED, STAGES, VERSIONS
 from attest_registry.catalogue.version_rows import VersionRows
 
@@ -100,10 +101,12 @@ class Projections:
         )
 
     def _move_aliases(self, event: EventRow, wanted: dict[str, int]) -> None:
+        moved = set()
         for alias in sorted(self._aliases.keys() | wanted.keys()):
             old, new = self._aliases.get(alias), wanted.get(alias)
             if old == new:
                 continue
+            moved |= {self._versions.take(each, sequence=event.sequence) for each in (old, new) if each is not None}
             if old is not None:
                 self._connection.execute(_END, {"model": self._model.id, "name": alias, "time": event.time})
             if new is not None:
@@ -117,6 +120,7 @@ class Projections:
                         "since": event.time,
                     },
                 )
+        held_metrics.mark(self._connection, moved)
         self._aliases = wanted
 
     def _move_stages(self, event: EventRow, wanted: set[tuple[str, int]]) -> None:

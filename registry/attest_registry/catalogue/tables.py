@@ -191,6 +191,7 @@ METRICS: Final = Table(
     Column("dataset_digest", DigestBytes),
     Column("slice", Words(VALUE_BYTES), nullable=False),
     Column("stated", Boolean, nullable=False),
+    Column("held", Boolean, nullable=False, server_default=false()),  # whether its version holds an alias now
     Column("by", Words(VALUE_BYTES), nullable=False),
     sqlite_with_rowid=False,
 )
@@ -214,6 +215,19 @@ Index(
     METRICS.c.slice,
     sqlite_where=OVERALL,
     postgresql_where=OVERALL,
+)
+
+_HELD: Final = sql("slice = '' AND held IS TRUE")
+Index(
+    "metrics_held",
+    METRICS.c.name,
+    METRICS.c.number,
+    METRICS.c.version_id,
+    METRICS.c.stated,
+    METRICS.c.slice,
+    METRICS.c.held,
+    sqlite_where=_HELD,
+    postgresql_where=_HELD,
 )
 
 PARAMETERS: Final = Table(

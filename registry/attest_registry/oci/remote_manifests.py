@@ -21,6 +21,7 @@ _ACCEPT: Final = f"{IMAGE_MANIFEST}, {IMAGE_INDEX}"
 _KINDS: Final = frozenset({IMAGE_MANIFEST, IMAGE_INDEX})
 _STORED: Final = frozenset({200, 201, 202, 204})
 _NO_SUCH_API: Final = frozenset({400, 404, 405, 406, 501})
+_BOOKS: Final = "attest-"
 _RACED: Final = frozenset({"DIGEST_INVALID", "MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN"})
 """What docker-registry says of a sound manifest while another client writes one of its blobs. The digest is ours."""
 
@@ -80,7 +81,7 @@ class RemoteManifests:
             NotFound: there is no such tag.
             ContentMismatch: it is no OCI manifest, or the registry contradicts itself.
         """
-        asked = f"{self._model}:{tag}"
+        asked = f"the {tag.removeprefix(_BOOKS)} of {self._model}" if tag.startswith(_BOOKS) else f"{self._model}:{tag}"
         response, raw = self._get(tag, asked)
         found = Digest.of(raw)
         self._check_own_digest(response, found, asked)

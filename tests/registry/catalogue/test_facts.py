@@ -6,13 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import select, true
 
 from attest_registry.catalogue.columns import NAME_BYTES, TEXT_BYTES, VALUE_BYTES, bounded
 from attest_registry.catalogue.decimals import as_number
 from attest_registry.catalogue.rows import LineageRow, MetricRow, Note, VersionRow
+from attest_registry.catalogue.tables import METRICS, VERSIONS
 from attest_registry.errors import BadReference, Conflict, NotFound, StoreRefused
 from tests.registry.catalogue.facts_for_tests import filled_log, version
-from tests.registry.catalogue.logs import ALICE, BOB, Log, digest, moment
+from tests.registry.catalogue.logs import ALICE, BOB, Log, busy_log, digest, moment
 
 if TYPE_CHECKING:
     from attest_registry.catalogue.store import Catalogue
@@ -64,6 +66,30 @@ def test_a_number_that_stands_for_another_manifest_is_refused_and_nothing_writte
     found = catalogue.version(log.model, 1)
     assert found is not None
     assert not found.metrics
+
+
+def marked(catalogue: Catalogue) -> set[int]:
+    """Versions whose metrics are marked as those of one that holds an alias."""
+    statement = select(VERSIONS.c.number).join(METRICS).where(METRICS.c.held == true(), METRICS.c.slice == "")
+    with catalogue._database.reading() as connection:
+        return set(connection.scalars(statement))
+
+
+@pytest.mark.parametrize("facts_first", [True, False])
+def test_metrics_of_versions_that_hold_an_alias_are_marked_as_such(catalogue: Catalogue, facts_first: bool) -> None:
+    log = busy_log()
+    rows = [version(log, number) for number in (1, 2, 3)]
+    if facts_first:
+        catalogue.put_versions(log.model, rows)
+    for event, state in log.events:
+        catalogue.commit(None, log.model, [(event, state)], log=log.digest)
+        if not facts_first:
+            catalogue.put_versions(log.model, [row for row in rows if row.number < state.next_number])
+        assert marked(catalogue) == set(state.aliases.values())
+        found = catalogue.search_versions("alias LIKE '%' and metrics.accuracy > 0")
+        exact = catalogue.search_versions("alias IN ('production', 'challenger') and metrics.accuracy > 0")
+        assert {line.number for line in found.items} == {line.number for line in exact.items}
+        assert {line.number for line in exact.items} == set(state.aliases.values())
 
 
 def test_what_is_not_there(catalogue: Catalogue, log: Log) -> None:

@@ -8,12 +8,14 @@ import pytest
 
 from attest_registry.catalogue.liveness import this_process
 from attest_registry.catalogue.rows import EventRow, StateRow
+from attest_registry.catalogue.store import Catalogue
 from attest_registry.errors import Conflict
 from tests.registry.catalogue.logs import Log, busy_log, digest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from attest_registry.catalogue.rows import Reservation
-    from attest_registry.catalogue.store import Catalogue
 
 
 def reserve(catalogue: Catalogue, log: Log, *, holder: str = "elsewhere:1:1", seconds: float = 60) -> Reservation:
@@ -40,6 +42,13 @@ def test_the_head_follows_each_event(catalogue: Catalogue) -> None:
     for _ in range(3):
         event = log.commit(catalogue, log.register())
         assert catalogue.head(log.model) == (event.sequence, event.digest)
+
+
+def test_a_reservation_alone_does_not_wait_for_the_disk(tmp_path: Path) -> None:
+    with Catalogue.open(str(tmp_path / "catalogue.db")) as catalogue:
+        for fleeting, expected in ((True, 1), (False, 2), (True, 1), (False, 2)):  # NORMAL and FULL, on one connection
+            with catalogue._database.writing(fleeting=fleeting) as connection:
+                assert connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == expected
 
 
 def test_a_second_writer_waits_and_is_refused(catalogue: Catalogue) -> None:

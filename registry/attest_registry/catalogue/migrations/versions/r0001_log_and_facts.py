@@ -178,12 +178,15 @@ def _measured() -> None:
         sa.Column("dataset_digest", DigestBytes()),
         sa.Column("slice", Words(VALUE_BYTES), nullable=False),
         sa.Column("stated", sa.Boolean(), nullable=False),
+        sa.Column("held", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("by", Words(VALUE_BYTES), nullable=False),
         sqlite_with_rowid=False,
     )
     asked = ("stated", "slice")
     _index("metrics", "name", "number", "version_id", *asked, name="metrics_by_number", where="slice = ''")
     _index("metrics", "version_id", "name", "number", *asked, name="metrics_of_version", where="slice = ''")
+    columns = ("name", "number", "version_id", *asked, "held")
+    _index("metrics", *columns, name="metrics_held", where="slice = '' AND held IS TRUE")
     op.create_table(
         "parameters",
         *_part("parameters", "position"),
