@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from attest.cli import render
 from attest.policy.verdict import Status
+from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from attest.errors import AttestError, InputError
 from attest.settings import Settings
 from attest.stores import Reach
 from attest.whom import Whom  # noqa: TC001  # the signature says it
+from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from attest.admit import Judgement
