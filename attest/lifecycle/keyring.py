@@ -34,10 +34,12 @@ class Keyring:
     Args:
         named: fingerprint → key, of those whom the operator named.
         root: loads the pinned root that vouches for logins; `None` where there is none.
+        roots: issuer → the root that vouches for its logins, of those whom the operator named with one of their own.
     """
 
     named: Mapping[Digest, Signatory] = field(default_factory=dict)
     root: Callable[[], TrustedRoot] | None = None
+    roots: Mapping[str, TrustedRoot] = field(default_factory=dict)
 
     def signatory_of(self, who: SignerName, *, found: Callable[[Digest], bytes | None]) -> Signatory:
         """Whom an event's signature is checked against.
@@ -67,7 +69,8 @@ class Keyring:
         from attest.trust.certificate_identity import CertificateIdentity  # noqa: PLC0415  # X.509 is for logins
         from attest.trust.trusted_holder import TrustedHolder  # noqa: PLC0415
 
-        if self.root is None:
+        root = self.roots.get(who.issuer or "") or (None if self.root is None else self.root())
+        if root is None:
             raise NoTrust(
                 f"nothing says which root vouches for {who.subject}",
                 code="no-trusted-root",
@@ -78,7 +81,7 @@ class Keyring:
         return TrustedHolder(
             name=who.subject or "",
             identity=CertificateIdentity(issuer=who.issuer or "", subject=who.subject),
-            root=self.root(),
+            root=root,
             origin="the pinned root",
         )
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import weakref
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from attest.claims.event import Action, Versioned
 from attest.claims.log_state import State
 from attest.claims.signer_name import SignerName
 from attest.errors import AttestError, InputError, LogBroken
+from attest.lifecycle.ledger_schema import VERSION, prepared
 from attest.lifecycle.remembered import Remembered as Remembered  # noqa: PLC0414  # part of what is asked here
 from attest.lifecycle.remembered import Verified as Verified  # noqa: PLC0414
 from attest_registry.digest import Digest
@@ -31,22 +33,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_VERSION: Final = 1
 _BUSY_SECONDS: Final = 30.0
-_SCHEMA: Final = """
-CREATE TABLE logs (place TEXT PRIMARY KEY, log TEXT NOT NULL, sequence INTEGER NOT NULL, head TEXT NOT NULL,
-  bundle TEXT NOT NULL, time TEXT NOT NULL, model TEXT NOT NULL, environment TEXT, state TEXT NOT NULL);
-CREATE TABLE events (place TEXT, sequence INTEGER, event TEXT NOT NULL, PRIMARY KEY (place, sequence)) WITHOUT ROWID;
-CREATE TABLE versions (place TEXT, number INTEGER, manifest TEXT NOT NULL, label TEXT, sequence INTEGER NOT NULL,
-  PRIMARY KEY (place, number)) WITHOUT ROWID;
-CREATE UNIQUE INDEX labels ON versions (place, label) WHERE label IS NOT NULL;
-CREATE INDEX manifests ON versions (place, manifest);
-CREATE TABLE moves (place TEXT, alias TEXT, sequence INTEGER, number INTEGER, time TEXT NOT NULL,
-  PRIMARY KEY (place, alias, sequence)) WITHOUT ROWID;
-CREATE TABLE records (place TEXT, manifest TEXT, claim TEXT, signer TEXT, sequence INTEGER NOT NULL,
-  PRIMARY KEY (place, manifest, claim, signer)) WITHOUT ROWID;
-CREATE TABLE gates (place TEXT, event TEXT, PRIMARY KEY (place, event)) WITHOUT ROWID;
-"""
 _MOVES: Final = frozenset({Action.PROMOTE, Action.ROLLBACK, Action.DEMOTE})
 _TABLES: Final = ("events", "versions", "moves", "records", "gates", "logs")
 
@@ -107,14 +94,15 @@ class Ledger:
             where = str(self._folder / "logs.sqlite")
         connection = sqlite3.connect(where, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
-            version = _prepared(connection)
+            version = prepared(connection)
         except BaseException:
             connection.close()
             raise
-        if version != _VERSION:
+        if version != VERSION:
             connection.close()
-            raise self._unusable(f"it is of version {version}, and this attest knows {_VERSION}")
+            raise self._unusable(f"it is of version {version}, and this attest knows {VERSION}")
         self._connection = connection
+        weakref.finalize(self, connection.close)  # a log that was read is let go of, and its memory with it
         return connection
 
     def _unusable(self, why: str) -> InputError:
@@ -123,21 +111,6 @@ class Ledger:
             code="log-memory",
             expected="a state folder that can be read and written ($ATTEST_STATE)",
         )
-
-
-def _prepared(connection: sqlite3.Connection) -> int:
-    """The version of a memory, which is set up where it is empty."""
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=NORMAL")
-    connection.execute("BEGIN IMMEDIATE")
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version == 0:
-        for statement in _SCHEMA.split(";\n"):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA user_version={_VERSION}")
-        version = _VERSION
-    connection.execute("COMMIT")
-    return int(version)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -47,12 +47,14 @@ def keyring_for(settings: Settings, named: Sequence[Signatory] = ()) -> Keyring:
 
     Args:
         settings: what configuration and environment say.
-        named: whom the operator named. The root of holders among them goes before the pinned one.
+        named: whom the operator named. The root of holders among them goes before the pinned one, and for logins of
+            their own issuers theirs alone.
     """
     holders = [each for each in named if isinstance(each, TrustedHolder)]
+    roots = {each.identity.issuer: each.root for each in reversed(holders)}
     keys = {each.fingerprint: each for each in named if not isinstance(each, TrustedHolder | PkiHolder)}
     if holders:
-        return Keyring(named=keys, root=lambda: holders[0].root)
+        return Keyring(named=keys, root=lambda: holders[0].root, roots=roots)
     return Keyring(named=keys, root=_pinned(settings) if settings.trusted_root.exists() else None)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attest.admit import Judgement, locate_version
+from attest.admit import Judgement
 from attest.attested_verdict import attest_verdict, evaluated_whole
 from attest_registry.digest import Digest
 
@@ -27,7 +27,7 @@ def record_refusal(session: Session, judged: Judged) -> Digest | None:
     if signer is None or not judged.log.state.roles_of(session.writer.who):
         return None
     pinned = session.reference.with_version(str(judged.version.number)).pinned(judged.version.manifest)
-    _, artefact = locate_version(pinned, session.repository)
+    artefact = session.artefact(judged.version)
     judgement = Judgement(
         reference=pinned,
         artefact=artefact,

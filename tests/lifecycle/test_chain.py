@@ -15,6 +15,8 @@ from attest.claims.log_state import RoleName
 from attest.claims.signer_name import SignerName
 from attest.errors import LogBroken
 from attest.lifecycle.keyring import Keyring
+from attest.lifecycle.opening import keyring_for
+from attest.settings import Settings
 from attest.signing.bundle_signer import KeyBundleSigner
 from attest.signing.certificate_chain import SigningChain
 from attest.signing.certificate_signer import CertificateBundleSigner
@@ -27,6 +29,8 @@ from tests.verify.private_pki import Employee, PrivatePki
 from tests.verify.private_sigstore import ISSUER, NOON, Holder, PrivateSigstore
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from attest.claims.statement import Statement
     from attest.signing.signer import KeyWarning
 
@@ -104,6 +108,26 @@ def test_keys_and_logins_in_one_log(house: House, sigstore: PrivateSigstore) -> 
     house.write(grant(RoleName.CONTRIBUTOR, house.alice, SignerName(issuer=ISSUER, subject=CAROL)))
     house.writer(Login(sigstore, clock=house.clock), "own").write(house.read(), [register(2)])
     assert house.read("new", keyring=keyring(sigstore)).state.next_number == 3
+
+
+def test_logins_of_two_instances_in_one_log(house: House, sigstore: PrivateSigstore, tmp_path: Path) -> None:
+    """A policy that names people of both knows which root vouches for whom."""
+    house.clock = Clock(now=NOON, step=timedelta(seconds=1))
+    other = PrivateSigstore()
+    carol = Login(sigstore, clock=house.clock)
+    dave = Login(other, subject="dave@partner.example", issuer="https://accounts.partner.example", clock=house.clock)
+    house.writer(carol, "carol").write(None, [register(1)])
+    log = house.read("carol", keyring=keyring(sigstore))
+    people = (SignerName(issuer=ISSUER, subject=CAROL), SignerName(issuer=dave.issuer, subject=dave.subject))
+    log = house.writer(carol, "carol").write(log, [grant(RoleName.CONTRIBUTOR, *people)])
+    house.writer(dave, "carol").write(log, [register(2)])
+    settings = Settings.load({"ATTEST_HOME": str(tmp_path)}, system_file=tmp_path / "none")
+    for named in ((carol.trusted, dave.trusted), (dave.trusted, carol.trusted)):
+        fresh = f"new {named[0].name}"
+        assert house.read(fresh, keyring=keyring_for(settings, named)).state.next_number == 3
+    with pytest.raises(LogBroken) as caught:
+        house.read("half", keyring=keyring_for(settings, (carol.trusted,)))
+    assert caught.value.code == "log-signature"
 
 
 @pytest.mark.parametrize("moment", [timedelta(0), timedelta(minutes=3)])
