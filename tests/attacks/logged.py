@@ -123,8 +123,7 @@ class Logged:
 
     def forget(self) -> None:
         """As on a new host: nothing is remembered of any log."""
-        for path in (self.scene.folder / "home" / "state" / "logs").glob("*"):
-            path.unlink()
+        self.scene.forget_logs()
 
     # ---- the attacker
 

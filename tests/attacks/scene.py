@@ -246,6 +246,11 @@ class Scene:
         path.write_text(text)
         return "--policy", str(path)
 
+    def forget_logs(self) -> None:
+        """As on a new host: nothing is remembered of any log."""
+        for path in (self.folder / "home" / "state" / "logs").glob("*"):
+            path.unlink()
+
     # ---- using the program
 
     def run(self, *arguments: str) -> Outcome:

@@ -74,11 +74,18 @@ def test_a_version_that_was_made_from_itself(scene: Scene, lineage: Lineage) -> 
 
 
 def test_a_base_that_the_store_put_in_the_place_of_another(scene: Scene, lineage: Lineage) -> None:
-    """Whoever pushes names a base by its number, and the store answers with a version of somebody else's."""
+    """Whoever pushes names a base by its number, and the store answers with a version of somebody else's.
+
+    He has not been here before: who remembers the log of the base is told (`test_logs.py`).
+    """
     policy = lineage.policy(SIGNED)
     lineage.push("acme/before", operation="fine-tune", base="acme/large:1", datasets={"tx": "tx.csv"})
     scene.honest("pull", "acme/before:1", "out", "--policy", policy)
     lineage.forget("acme/large")
-    lineage.push("acme/large", key="mallory", operation="import")
+    scene.forget_logs()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ATTEST_HOME", str(scene.folder / "home/hers"))
+        lineage.push("acme/large", key="mallory", operation="import")
+    (scene.folder / "home/hers/store/acme/large").rename(scene.folder / "home/store/acme/large")
     lineage.push("acme/after", operation="fine-tune", base="acme/large:1", datasets={"tx": "tx.csv"}, policy=policy)
     scene.attack("pull", "acme/after:1", "out", "--policy", policy, code="ancestor-not-signed", status=1)

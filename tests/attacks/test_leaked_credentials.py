@@ -43,6 +43,14 @@ def _shown(fake: FakeRegistry) -> list[str]:
     ]
 
 
+def _anew(scene: Scene) -> None:
+    """An empty registry, and a host that has seen no log in it."""
+    scene.fake.blobs.clear()
+    scene.fake.manifests.clear()
+    scene.fake.tags.clear()
+    scene.forget_logs()
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_download_that_moves_to_another_host(scene: Scene, other: FakeRegistry, status: int) -> None:
     """As to a CDN: followed, with nothing of ours but the request."""
@@ -66,9 +74,7 @@ def test_an_upload_that_goes_to_another_host(scene: Scene, other: FakeRegistry) 
     _login(scene)
     scene.honest(*push)
     assert _shown(scene.fake)
-    scene.fake.blobs.clear()
-    scene.fake.manifests.clear()
-    scene.fake.tags.clear()
+    _anew(scene)
 
     def elsewhere(handler: Handler) -> None:
         other.uploads.add("session")
@@ -84,8 +90,7 @@ def test_a_write_that_is_redirected(scene: Scene, other: FakeRegistry) -> None:
     release, own = scene.release(), str(scene.alice.key.origin)[:-4] + ".key"
     push = ("push", str(release.folder.tree.root), scene.registry.name, "--key", own)
     scene.honest(*push)
-    scene.fake.manifests.clear()
-    scene.fake.tags.clear()
+    _anew(scene)
     where = f"http://{other.host}/v2/demo/model/manifests/1"
     scene.fake.on("PUT", "/manifests/", answer(307, b"", Location=where))
     scene.attack(*push, code="redirect-refused", status=4)

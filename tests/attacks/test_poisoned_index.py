@@ -17,24 +17,37 @@ if TYPE_CHECKING:
 
     from tests.attacks.scene import Scene
 
-NAME = "org.opencontainers.image.ref.name"
-
 
 def _pushed(scene: Scene) -> tuple[Path, dict[str, str]]:
-    """The layout folder of a model with a version by alice and one by mallory, and tag → digest."""
+    """The layout folder of a model with a version by alice and one by mallory, who may push, and tag → digest."""
     found = {}
-    for who, fill in ((scene.alice, b"w"), (scene.mallory, b"m")):
+    alice, mallory = (str(who.key.origin)[:-4] + ".key" for who in (scene.alice, scene.mallory))
+    for own, fill in ((alice, b"w"), (mallory, b"m")):
         root = scene.release({**FILES, "model.safetensors": weights(fill)}).folder.tree.root
-        own = str(who.key.origin)[:-4] + ".key"
         outcome = scene.run("push", str(root), "demo/model", "--key", own)
         assert outcome.status == 0, outcome
         found[str(outcome.document["number"])] = str(outcome.document["digest"])
+        if own == alice:
+            grant = ("role", "grant", "demo/model", "contributor", str(scene.mallory.key.origin), "--key", alice)
+            assert scene.run(*grant).status == 0
     scene.honest_pull("demo/model:1")
     return scene.folder / "home/store/demo/model", found
 
 
+def _without_log(scene: Scene) -> tuple[Path, dict[str, str]]:
+    """The same where the log was taken away from a host that has not seen it: the index is all that names a version.
+
+    Where there is a log, the digest in it is what a number means (`test_logs.py`).
+    """
+    layout, found = _pushed(scene)
+    (layout / ".attest/tags/attest-log").unlink()
+    scene.forget_logs()
+    scene.honest_pull("demo/model:1")
+    return layout, found
+
+
 def test_a_tag_that_points_at_another_version(scene: Scene) -> None:
-    layout, digests = _pushed(scene)
+    layout, digests = _without_log(scene)
     index = (layout / "index.json").read_text()
     swapped = index.replace(digests["1"], "?").replace(digests["2"], digests["1"]).replace("?", digests["2"])
     (layout / "index.json").write_text(swapped)
@@ -44,7 +57,7 @@ def test_a_tag_that_points_at_another_version(scene: Scene) -> None:
 
 def test_a_tag_that_stands_twice(scene: Scene) -> None:
     """Which of the two a reader takes would depend on the reader."""
-    layout, digests = _pushed(scene)
+    layout, digests = _without_log(scene)
     index = json.loads((layout / "index.json").read_text())
     entry = next(one for one in index["manifests"] if one["digest"] == digests["1"])
     index["manifests"].append({**entry, "digest": digests["2"]})
