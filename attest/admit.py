@@ -11,7 +11,7 @@ Whoever calls owes: the policy, from a place that the operator named (docs/threa
 
 from __future__ import annotations
 
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -27,7 +27,6 @@ from attest.policy.verdict import Denied
 from attest.verify.facts import Judged, Rejected
 from attest.verify.verifier import judge
 from attest_registry.errors import NotFound
-from attest_registry.frozen import dataclass
 from attest_registry.oci.manifest import Manifest
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ Nothing here decides anything. What was not verified is marked so, and stays mar
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from attest.admit import locate_version, with_damaged
@@ -19,7 +20,6 @@ from attest.policy.in_force import in_force
 from attest.signing.bundle import Bundle, KeyMaterial
 from attest.verify.verifier import judge
 from attest_registry.digest import Digest
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import uuid
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +35,6 @@ from attest.policy.verdict import Denied
 from attest.progress import SILENT
 from attest.verify.verifier import judge
 from attest_registry.errors import Conflict, NotFound
-from attest_registry.frozen import dataclass
 from attest_registry.oci.transfer import push_blobs
 from attest_registry.reference import can_be_label
 

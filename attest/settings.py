@@ -7,12 +7,12 @@ Never the working folder and never the model's: a downloaded folder must not nam
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from attest.errors import InputError
 from attest.written_path import written_path
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

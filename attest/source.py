@@ -8,14 +8,13 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from attest.claims.predicates import LOCAL_BUILDER
 from attest.claims.source_uri import normalise
 from attest.claims.training import Build, Package, Source
 from attest.git import git_source
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

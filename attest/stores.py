@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from attest.written_path import written_path
 from attest_registry.errors import NotFound
-from attest_registry.frozen import dataclass
 from attest_registry.oci.locate import open_repository
 
 if TYPE_CHECKING:

@@ -8,11 +8,10 @@ typed, since a float or a date would write something else into what is signed.
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from attest.errors import InputError
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -6,6 +6,7 @@ nothing is trusted unless `key` or `policy` says so, here or in the settings of 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from attest.admit import admit, judge_version
@@ -16,7 +17,6 @@ from attest.stores import Reach, repository_for, surroundings_for
 from attest.trusting import policy_in_force
 from attest.whom import Whom
 from attest.written_path import written_path
-from attest_registry.frozen import dataclass
 from attest_registry.reference import Reference
 
 if TYPE_CHECKING:

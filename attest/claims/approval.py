@@ -7,6 +7,7 @@ unknown one is refused; `comment` is for people.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
@@ -17,7 +18,6 @@ from attest.claims.signer_name import SignerName
 from attest.claims.statement import Statement, Subject
 from attest.errors import MalformedEvidence
 from attest.trust.times import read_time, shown
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

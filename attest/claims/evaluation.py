@@ -8,7 +8,7 @@ A gate decides by these words: result, metrics and times are closed, and an unkn
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC
 from enum import StrEnum
 from types import MappingProxyType
@@ -21,7 +21,6 @@ from attest.claims.statement import Statement, Subject
 from attest.errors import MalformedEvidence
 from attest.trust.times import read_time
 from attest.trust.times import shown as shown_time
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,6 +6,7 @@ This module reads and writes single events. Whether one may follow another is de
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
@@ -18,7 +19,6 @@ from attest.claims.signer_name import SignerName
 from attest.claims.statement import Statement, Subject
 from attest.errors import MalformedEvidence
 from attest.trust.window import read_time, shown
-from attest_registry.frozen import dataclass
 from attest_registry.reference import can_be_label
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ who has to have signed lately where the head is. Every field decides, so every u
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,7 +18,6 @@ from attest.claims.signer_name import SignerName
 from attest.claims.statement import Statement, Subject
 from attest.errors import MalformedEvidence
 from attest.trust.window import read_time, shown
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -6,7 +6,7 @@ whoever decides by it has to understand every word, so that unknown fields are r
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import pairwise
 from types import MappingProxyType
@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from attest.claims import fields
 from attest.claims.signer_name import SignerName
 from attest.errors import MalformedEvidence
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

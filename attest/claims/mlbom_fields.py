@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from attest.errors import MalformedEvidence
 from attest_registry.digest import Digest
 from attest_registry.errors import BadReference
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,12 +6,11 @@ so those facts are properties under `attest:` beside the registered `cdx:ai-ml:`
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from attest.claims.training import Card, Input, Metric, Operation, Package, Role, Source
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,7 +7,7 @@ parameters and inputs of our build type, is closed.
 from __future__ import annotations
 
 import re
-from dataclasses import field
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,7 +15,6 @@ from attest.claims import fields
 from attest.claims.predicates import BUILD_TYPE, PROVENANCE
 from attest.claims.training import Input, Operation, Role, Source, Standing
 from attest.errors import MalformedEvidence
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -10,7 +10,6 @@ from attest.claims.record_places import PLACES, UNKNOWN, NotAllowed
 from attest.claims.training import Role
 from attest.errors import InputError
 from attest.strict_yaml import suggestion
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

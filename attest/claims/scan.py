@@ -6,6 +6,7 @@ and vulns/v0.2. A scan is evidence, never proof: scanners can be evaded.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC
 from decimal import Decimal
 from enum import StrEnum
@@ -17,7 +18,6 @@ from attest.claims.predicates import SCAN, VULNS_V0_1, VULNS_V0_2
 from attest.claims.statement import Statement, Subject
 from attest.errors import MalformedEvidence
 from attest.trust.times import read_time, shown
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,12 +10,12 @@ Empty files have no range, so no such signature can list them: a folder that hol
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
 from attest.errors import MalformedEvidence
 from attest_registry import limits
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -13,7 +13,7 @@ from seeing two models is checked here, though the reference implementation chec
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,7 +24,6 @@ from attest.errors import MalformedEvidence, ModelError, Refusal, SubjectMismatc
 from attest_registry import limits
 from attest_registry.digest import Digest
 from attest_registry.errors import BadReference
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

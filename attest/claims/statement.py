@@ -7,13 +7,13 @@ floats and accepts `sha256: "zz"` (in-toto-attestation 0.9.3; guarded in tests/c
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from attest.claims.predicates import STATEMENT_V0_1, STATEMENT_V1, is_written_here
 from attest.errors import AttestError, MalformedEvidence
 from attest_registry import limits
 from attest_registry.digest import Digest
-from attest_registry.frozen import dataclass
 from attest_registry.strict_json import parse_object, to_compact_json
 
 if TYPE_CHECKING:

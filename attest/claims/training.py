@@ -6,12 +6,10 @@ what a format cannot say is not lost here. Nothing is guessed: what nobody said 
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
-
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

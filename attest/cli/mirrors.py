@@ -7,12 +7,12 @@ a company's signature would go into its log, by a flag that was forgotten.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from attest.cli import trust_change
 from attest.errors import InputError
 from attest.written_path import written_path
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from attest.cli import render
 from attest.errors import InputError, Interrupted
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from attest.cli import render
 from attest.cli.signing_beside import TYPED, for_choosing, gathered, option, options_for, refuse_without
 from attest.errors import InputError
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

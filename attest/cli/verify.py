@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,6 @@ from attest.errors import AttestError, InputError
 from attest.settings import Settings
 from attest.stores import Reach
 from attest.whom import Whom  # noqa: TC001  # the signature says it
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from attest.admit import Judgement

@@ -7,6 +7,7 @@ error, never an empty list.
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from attest.errors import EvidenceMissing, MalformedEvidence
@@ -14,7 +15,6 @@ from attest.evidence.evidence import Evidence
 from attest_registry import limits
 from attest_registry.digest import read_checked
 from attest_registry.errors import ContentMismatch, NotFound
-from attest_registry.frozen import dataclass
 from attest_registry.oci.descriptor import BUNDLE, EMPTY
 from attest_registry.oci.manifest import Manifest
 

@@ -12,7 +12,7 @@ For each event, in order:
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -24,7 +24,6 @@ from attest.lifecycle.transitions import NothingKnown, follow
 from attest.trust.window import shown
 from attest.verify.event import verify_event
 from attest_registry.digest import Digest
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,6 +11,7 @@ A tag keeps garbage collection away. Nothing in the store is believed: whoever r
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from attest.claims import log_checkpoint
@@ -23,7 +24,6 @@ from attest.verify.log_checkpoint import verify_checkpoint
 from attest_registry import limits
 from attest_registry.digest import read_checked
 from attest_registry.errors import NotFound
-from attest_registry.frozen import dataclass
 from attest_registry.oci.descriptor import EMPTY_BYTES, EMPTY_DESCRIPTOR, Descriptor
 from attest_registry.oci.manifest import Manifest
 

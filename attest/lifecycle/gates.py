@@ -9,7 +9,7 @@ whether the event names it or not: nobody leaves a rejection out of what his gat
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from attest.admit import judge_collected, locate_version
@@ -26,7 +26,6 @@ from attest.policy.in_force import in_force
 from attest.signed_claims import reviewed
 from attest.signing.bundle import Bundle
 from attest_registry.digest import Digest
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

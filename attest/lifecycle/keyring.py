@@ -6,7 +6,7 @@ operator named. A key from anywhere is as good, since its fingerprint is the nam
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -16,7 +16,6 @@ from attest.errors import AttestError, LogBroken, NoTrust
 from attest.signing.algorithms import supported_public_key
 from attest.signing.fingerprint import fingerprint
 from attest.trust.identity import TrustedKey
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -12,9 +12,9 @@ import json
 import sqlite3
 import weakref
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from attest.claims.approval import Reviewed
 from attest.claims.event import Action, Versioned
@@ -25,11 +25,11 @@ from attest.lifecycle.ledger_schema import VERSION, prepared
 from attest.lifecycle.remembered import Remembered as Remembered  # noqa: PLC0414  # part of what is asked here
 from attest.lifecycle.remembered import Verified as Verified  # noqa: PLC0414
 from attest_registry.digest import Digest
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
+    from typing import Self
 
 T = TypeVar("T")
 

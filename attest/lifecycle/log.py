@@ -14,7 +14,7 @@ Whether it is the log that the operator means (pins), and whether it is fresh, `
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from attest.claims.event import Action
@@ -26,7 +26,6 @@ from attest.signing.bundle import Bundle
 from attest.verify.event import unverified_event
 from attest_registry.digest import Digest
 from attest_registry.errors import NotFound
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

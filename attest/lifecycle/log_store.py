@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -20,7 +20,6 @@ from attest.evidence.evidence import BUNDLE_MEDIA_TYPE, Evidence
 from attest_registry import limits
 from attest_registry.digest import Digest, read_checked
 from attest_registry.errors import Conflict, NotFound
-from attest_registry.frozen import dataclass
 from attest_registry.oci.descriptor import EMPTY_BYTES, EMPTY_DESCRIPTOR, Descriptor
 from attest_registry.oci.manifest import Manifest
 

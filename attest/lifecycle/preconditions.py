@@ -5,13 +5,13 @@ The second half of the table in `transitions.py`; what earlier events said is as
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Protocol
 
 from attest.claims.event import Action
 from attest.claims.log_state import RoleName, Stage
 from attest.errors import IllegalEvent
-from attest_registry.frozen import dataclass
 from attest_registry.reference import can_be_alias
 
 if TYPE_CHECKING:

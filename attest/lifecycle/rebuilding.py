@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import tempfile
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from attest.claims.event import Action
 from attest.lifecycle.indexing import rows_of
 from attest.lifecycle.version_rows import version_row
-from attest_registry.frozen import dataclass
 from attest_registry.strict_json import to_compact_json
 
 if TYPE_CHECKING:

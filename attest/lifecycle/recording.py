@@ -7,7 +7,7 @@ there yet; a claim that was attached and not recorded is recorded when the comma
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from attest.claims.approval import Reviewed
@@ -22,7 +22,6 @@ from attest.signing.bundle import Bundle
 from attest.trust.window import shown
 from attest.verify.verifier import verify
 from attest_registry.digest import Digest
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from attest.claims.event import Versioned

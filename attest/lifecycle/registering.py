@@ -6,6 +6,7 @@ A version that was pushed before the model had a log is registered afterwards, i
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -15,7 +16,6 @@ from attest.lifecycle.rebuilding import index_version
 from attest.lifecycle.recording import check_open, check_role
 from attest.lifecycle.writing import Draft
 from attest_registry.errors import Conflict, NotFound
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from attest.lifecycle.log import Log

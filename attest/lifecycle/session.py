@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
 from attest.admit import locate_version
@@ -14,7 +14,6 @@ from attest.lifecycle.opening import canonical, keyring_for, place_of
 from attest.lifecycle.writing import Writer
 from attest.stores import default_place, repository_for, surroundings_for
 from attest_registry.errors import Conflict, NotFound
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from attest.claims.event import Action
 from attest_registry.errors import NotFound
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from datetime import datetime

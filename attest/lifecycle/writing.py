@@ -13,7 +13,7 @@ of the next writer catches up.
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -34,7 +34,6 @@ from attest.trust.managed_key import ManagedKey
 from attest.trust.trusted_holder import PkiHolder
 from attest_registry import limits
 from attest_registry.catalogue.liveness import this_process
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

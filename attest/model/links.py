@@ -10,13 +10,13 @@ import errno
 import os
 import re
 import stat
+from dataclasses import dataclass
 from typing import Final
 
 from attest.errors import ModelError
 from attest.model.exclusion import excluding
 from attest.model.names import shown
 from attest.model.reading import cannot_read
-from attest_registry.frozen import dataclass
 
 _CACHE_BLOB: Final = re.compile(r".*/(?:models|datasets|spaces)--[^/]+/blobs/(?:[0-9a-f]{40}|[0-9a-f]{64})", re.DOTALL)
 """Git object or SHA-256 names, as huggingface_hub lays out its cache."""

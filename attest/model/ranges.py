@@ -6,10 +6,10 @@ Only as many are kept as were asked for, so that memory follows the signature th
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from attest_registry.digest import Digest
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from attest.errors import ModelError
 from attest.model.exclusion import excluding
 from attest.model.names import shown
 from attest.model.reading import cannot_read, open_regular
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from attest.model.tree import Tree, TreeEntry

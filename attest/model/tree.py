@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -18,7 +19,6 @@ from attest.model.links import Linked, resolve_link
 from attest.model.names import check_apart, check_path, shown
 from attest.model.reading import cannot_read, changed
 from attest_registry import limits
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,13 +6,12 @@ one that was not found says why, and is never taken for one that holds.
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
 from attest_registry.errors import AttestError
-from attest_registry.frozen import dataclass
 from attest_registry.reference import Reference
 
 if TYPE_CHECKING:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from attest.claims.predicates import word_for
 from attest.errors import EvidenceMissing, SignerNotTrusted
 from attest.policy.ancestry import NOTHING
 from attest.policy.verdict import Finding, Status, Step
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

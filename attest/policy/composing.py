@@ -12,6 +12,7 @@ composed document (docs/threats.md row 72).
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,7 +21,6 @@ from attest.policy.key_rows import API_VERSION, KIND, TABLE
 from attest.policy.keys import Shape
 from attest.strict_yaml import Document, NodePath, load_file
 from attest.written_path import written_path
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from attest.policy.key_rows import TABLE
@@ -11,7 +12,6 @@ from attest.strict_yaml import dotted, suggestion
 from attest.written_path import written_path
 from attest_registry.digest import Digest
 from attest_registry.errors import BadReference
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

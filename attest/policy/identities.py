@@ -16,7 +16,7 @@ Holders of certificates are read in `holders.py`.
 from __future__ import annotations
 
 import re
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from attest.errors import AttestError, InputError, KeyFileError, PolicyError
@@ -27,7 +27,6 @@ from attest.signing.algorithms import supported_public_key
 from attest.strict_yaml import dotted, suggestion
 from attest.trust.identity import TrustedKey, fingerprint, load_trusted_key
 from attest.written_path import written_path
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,11 +6,11 @@ Schema (`schema.py`), the table of docs/policy.md, and how a document and the on
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from attest.strict_yaml import suggestion
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -11,6 +11,7 @@ lineage:
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -19,7 +20,6 @@ from attest.policy.key_rows import TABLE
 from attest.policy.reading import read_by, read_text, read_word
 from attest.policy.requirements import LINEAGE_WORDS, AncestorDemand, Lineage, LineageDemand, SourceState
 from attest.strict_yaml import dotted
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

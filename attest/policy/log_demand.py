@@ -14,6 +14,7 @@ asks for more of a certificate, or is a private authority's, is nobody whom a lo
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from attest.policy import entries
@@ -22,7 +23,6 @@ from attest.policy.key_rows import TABLE
 from attest.policy.reading import read_by, read_persons, read_text
 from attest.trust.subject_glob import matches
 from attest.trust.trusted_holder import PkiHolder, TrustedHolder
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

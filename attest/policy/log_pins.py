@@ -6,11 +6,11 @@ Anybody can begin a log for any model, sign in it what he likes, and put it in t
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from attest.policy.case import Problem
 from attest.policy.log_demand import ADMIN_ROLE, NO_DEMAND
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from attest.policy.ancestry import GivenLog

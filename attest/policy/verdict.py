@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from attest.errors import Refusal
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from attest.verify.proven import ProvenTime

@@ -10,6 +10,7 @@ Nothing here verifies. A `Bundle` is what the bytes say, with one meaning; `atte
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from attest.claims.predicates import MODEL_SIGNATURE, PAYLOAD_TYPE
@@ -18,7 +19,6 @@ from attest.evidence.evidence import BUNDLE_MEDIA_TYPE
 from attest.signing.dsse import decode_base64, encode_base64, pae
 from attest.signing.fingerprint import cosign_hint, oms_hint
 from attest_registry import limits
-from attest_registry.frozen import dataclass
 from attest_registry.strict_json import parse_object, to_compact_json
 
 if TYPE_CHECKING:

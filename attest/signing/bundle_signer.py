@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from attest.signing import algorithms
 from attest.signing.bundle import sign_statement
 from attest.signing.dsse import decode_base64, encode_base64
 from attest.trust.identity import TrustedKey
-from attest_registry.frozen import dataclass
 from attest_registry.strict_json import to_compact_json
 
 if TYPE_CHECKING:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from attest.signing import algorithms
 from attest.signing.fingerprint import fingerprint
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from attest.signing.algorithms import PrivateKey, PublicKey

@@ -6,6 +6,7 @@ Another key management service is one module with the two functions of `KeyTechn
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
@@ -13,7 +14,6 @@ from typing import TYPE_CHECKING, Final, cast
 from attest.errors import KeyFileError
 from attest.signing.technology import KeyAccess
 from attest.written_path import written_path
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from attest.signing.fingerprint import cosign_hint, fingerprint, oms_hint
 from attest.signing.pem import load_public
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

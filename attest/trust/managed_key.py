@@ -6,12 +6,12 @@ what the operator says besides is in `to_json`, which a policy's digest covers.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from attest.errors import PolicyError
 from attest.trust.window import Span, shown
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from datetime import datetime

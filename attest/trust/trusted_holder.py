@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from attest_registry.digest import Digest
-from attest_registry.frozen import dataclass
 from attest_registry.strict_json import to_compact_json
 
 if TYPE_CHECKING:

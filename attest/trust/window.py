@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from attest.errors import MalformedEvidence
 from attest.trust.times import read_time as read_time  # noqa: PLC0414  # public here too
 from attest.trust.times import shown as shown  # noqa: PLC0414
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from datetime import datetime

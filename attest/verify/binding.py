@@ -6,12 +6,12 @@ likes (row 10). So a model signature is compared resource by resource with every
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from attest.claims.predicates import COSIGN_SIGN, OWN_NAMESPACE, word_for
 from attest.errors import Refusal, SignatureInvalid, SubjectMismatch, Tampered
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

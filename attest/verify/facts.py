@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
-
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from attest.claims.log_checkpoint import Checkpoint

@@ -21,6 +21,7 @@ digest, and a look at the clock for signers that count for a while (`Fact.counts
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from attest.claims import mlbom, provenance, signature
@@ -33,7 +34,6 @@ from attest.trust.trusted_holder import PkiHolder, TrustedHolder
 from attest.verify import binding, by_key
 from attest.verify.facts import _SEAL, Fact, Judged, Rejected
 from attest_registry import limits
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -11,11 +11,11 @@ import hashlib
 import hmac
 import os
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol, Self
 
 from attest_registry import limits
 from attest_registry.errors import BadReference, ContentMismatch, StoreRefused
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

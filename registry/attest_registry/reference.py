@@ -13,12 +13,11 @@ when it holds a `.` or a `:` or is `localhost` (docker's rule).
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final, Self
 
 from attest_registry.digest import Digest
 from attest_registry.errors import BadReference
-from attest_registry.frozen import dataclass
 
 _COMPONENT: Final = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*", re.ASCII)
 _VERSION: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}", re.ASCII)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
@@ -9,7 +10,6 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from attest_registry.errors import BadReference
-from attest_registry.frozen import dataclass
 
 _FORMS: Final = "a path, sqlite:////PATH or postgresql+psycopg://USER@HOST/NAME"
 _POSTGRES: Final = frozenset({"postgresql", "postgres", "postgresql+psycopg"})

@@ -6,6 +6,7 @@ is asked with EXISTS; a driver (see `drivers`) is the same question the other wa
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,7 +26,6 @@ from attest_registry.catalogue.tables import (
     VERSIONS,
 )
 from attest_registry.digest import Digest
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -8,6 +8,7 @@ seems cheaper is taken. It is a guess: where two comparisons leave many versions
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func, literal, select, true, union_all
@@ -16,7 +17,6 @@ from attest_registry.catalogue.filter_tree import And, Compare, Or
 from attest_registry.catalogue.held_metrics import HELD
 from attest_registry.catalogue.related import NAMES, asks_for_no_stage, noted, related
 from attest_registry.catalogue.tables import METRICS, MODELS, NOTES, REVOKED, VERSIONS
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

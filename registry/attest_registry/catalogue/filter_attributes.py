@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -12,7 +13,6 @@ from typing import TYPE_CHECKING, Final
 from attest_registry import limits
 from attest_registry.digest import Digest
 from attest_registry.errors import BadReference
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

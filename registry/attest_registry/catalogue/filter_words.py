@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from attest_registry import limits
 from attest_registry.errors import BadQuery
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,12 +5,12 @@ The order always ends with the row, so that no two lines are equal; what lacks t
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import BigInteger, and_, case, false, func, literal, or_, select, type_coerce
 
 from attest_registry.catalogue.tables import METRICS, MODELS, OVERALL, VERSIONS
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from attest_registry.digest import Digest
 from attest_registry.errors import BadReference, ContentMismatch
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

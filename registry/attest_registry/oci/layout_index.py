@@ -17,11 +17,11 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from attest_registry import limits
 from attest_registry.errors import ContentMismatch
-from attest_registry.frozen import dataclass
 from attest_registry.oci.content import numbers_of
 from attest_registry.oci.descriptor import IMAGE_INDEX, REF_NAME, Descriptor
 from attest_registry.oci.layout_names import NAME_KEY, NamedLines, key_of, key_of_name

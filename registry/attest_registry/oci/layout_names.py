@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from attest_registry.errors import ContentMismatch
-from attest_registry.frozen import dataclass
 from attest_registry.oci.descriptor import REF_NAME
 
 if TYPE_CHECKING:

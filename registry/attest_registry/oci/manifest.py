@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
 from attest_registry import limits
 from attest_registry.errors import ContentMismatch
-from attest_registry.frozen import dataclass
 from attest_registry.oci.descriptor import IMAGE_INDEX, IMAGE_MANIFEST, Descriptor
 from attest_registry.strict_json import parse_object, to_compact_json
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from attest_registry.frozen import dataclass
 from attest_registry.oci.layout_files import check_folders, holds, link_file, refuse_write
 
 if TYPE_CHECKING:

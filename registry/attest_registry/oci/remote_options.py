@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from attest_registry import limits
-from attest_registry.frozen import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import shutil
 import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from attest_registry import limits
 from attest_registry.errors import ContentMismatch, RangeUnsupported, StoreRefused, Unreachable
-from attest_registry.frozen import dataclass
 from attest_registry.oci.descriptor import FILEPATH, TITLE
 from attest_registry.oci.parallel import in_parallel, unless
 from attest_registry.oci.part import PartFile, opened_part, part_path
