@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -253,6 +254,7 @@ def test_the_latest_of_several_signed_cards_is_in_force(own: Shell) -> None:
     path = own.folder / "README.md"
     path.write_text(path.read_text() + "\nWritten later.\n")
     signer = ("--policy", "gate.yaml")
+    time.sleep(1.1)  # cards are told apart by whole seconds
     own.attest("card", "acme/credit-risk:1", *signer, "--edits", "README.md", *SIGN, "--out", "later.md")
     read = own.attest("card", "acme/credit-risk:1", *signer, "--signed").out
     assert read == (own.folder / "later.md").read_text()

@@ -75,7 +75,7 @@ def test_a_promotion_writes_the_difference_alone(catalogue: Catalogue, logs: dic
         assert not scans(catalogue, sent)
         sent_by[size] = [statement for statement, _ in sent]
     assert sent_by[FEW] == sent_by[MANY]
-    assert len(sent_by[MANY]) <= 20
+    assert len(sent_by[MANY]) <= 22  # two of them set how a reservation reaches the disk
 
 
 def test_a_registration_does_not_grow_either(catalogue: Catalogue, logs: dict[int, Log]) -> None:
