@@ -135,7 +135,7 @@ STATUS = _check(
     "the status of an answer",
     f"{_OCI}/http.py",
     "        if response.status_code in request.accept:\n            return response",
-    "        if True:\n            return response",
+    "        if response.status_code in request.accept or response.status_code != 404:\n            return response",
 )
 TRANSLATION = _check(
     "telling a lost connection from all else",
