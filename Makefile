@@ -22,13 +22,13 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.demo: requirements/demo.txt pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/demo.txt
-	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/build.txt
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements/demo.txt
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements/build.txt
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.demo
-	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt
 	@touch $@
 
 # The registry that the tests speak to comes from Debian where it can; tests that need it say why they skip where not.
@@ -64,7 +64,7 @@ bench: $(VENV)/.dev services
 
 # There are wheels of atheris for some Pythons and platforms only; without it the blind fuzzer runs, and says so.
 $(VENV)/.fuzz: requirements/fuzz.txt $(VENV)/.dev
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/fuzz.txt && touch $@ || echo "atheris cannot be installed here"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes --only-binary :all: -r requirements/fuzz.txt && touch $@ || echo "atheris cannot be installed here"
 
 # Hashes of text are the same each time, so that a seed stands for one run.
 fuzz: $(VENV)/.fuzz

