@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.attacks import checks as c
-from tests.attacks.checks import Check
+from tests.attacks.attack import attack
+from tests.attacks.checks import evidence
+from tests.attacks.checks.check import Check
 
 
 def _check(name: str, file: str, snippet: str, replacement: str) -> Check:
@@ -121,41 +122,40 @@ NOT_RETAGGED = _check(
 
 _LOGS: Final = "logs.py::test_"
 _GATES: Final = "gates.py::test_"
-_ENDED: Final = (FORK_ENDED_BY,)
 
-LINES: Final[tuple[tuple[int, str, str, tuple[Check, ...]], ...]] = (
-    (3, "a number moved back", f"{_LOGS}a_number_that_is_moved_back", (REGISTERED_DIGEST,)),
-    (5, "aliases swapped in the catalogue", f"{_GATES}aliases_that_are_swapped", (BY_THE_LOG,)),
-    (60, "an older head", f"{_LOGS}an_older_head", (LOG_REMEMBERED,)),
-    (60, "a log that is gone", f"{_LOGS}a_log_that_is_gone", (LOG_GONE,)),
-    (61, "a frozen head", f"{_LOGS}a_frozen_head", (CHECKPOINT_FRESH,)),
-    (62, "two events of one number", f"{_LOGS}two_events_of_one_number", (FORK_NOTICED,)),
-    (62, "a fork ended with a removed key", f"{_LOGS}a_fork_that_the_thief_of_a_removed_key_ends", _ENDED),
-    (
+LINES: Final = (
+    attack(3, "a number moved back", f"{_LOGS}a_number_that_is_moved_back", REGISTERED_DIGEST),
+    attack(5, "aliases swapped in the catalogue", f"{_GATES}aliases_that_are_swapped", BY_THE_LOG),
+    attack(60, "an older head", f"{_LOGS}an_older_head", LOG_REMEMBERED),
+    attack(60, "a log that is gone", f"{_LOGS}a_log_that_is_gone", LOG_GONE),
+    attack(61, "a frozen head", f"{_LOGS}a_frozen_head", CHECKPOINT_FRESH),
+    attack(62, "two events of one number", f"{_LOGS}two_events_of_one_number", FORK_NOTICED),
+    attack(62, "a fork ended with a removed key", f"{_LOGS}a_fork_that_the_thief_of_a_removed_key_ends", FORK_ENDED_BY),
+    attack(
         62,
         "a fork of another log",
         f"{_LOGS}another_log_that_says_ours_is_abandoned",
-        (SAME_BEGINNING, FORK_ENDED_BY),
+        SAME_BEGINNING,
+        FORK_ENDED_BY,
     ),
-    (63, "an event left out", f"{_LOGS}an_event_is_left_out", (EVENT_NUMBER, EVENT_BEFORE, EVENT_STATE)),
-    (64, "another model's log", f"{_LOGS}the_log_of_another_model", (EVENT_MODEL,)),
-    (64, "another environment's event", f"{_LOGS}an_event_of_another_environment", (EVENT_ENVIRONMENT,)),
-    (64, "a log of mallory's", f"{_LOGS}a_log_of_the_attackers_own", (LOG_PINNED,)),
-    (65, "no role", f"{_LOGS}a_promotion_without_the_role", (EVENT_ROLE,)),
-    (65, "bob's name", f"{_LOGS}a_promotion_in_somebody_elses_name", (c.SIGNATURE,)),
-    (65, "a role by the way", f"{_LOGS}a_role_that_an_event_gives_by_the_way", (EVENT_STATE,)),
-    (65, "a revoked version", f"{_LOGS}a_revoked_version_is_promoted", (NOT_REVOKED,)),
-    (66, "other evidence", f"{_GATES}the_evidence_that_a_gate_saw_is_exchanged", (GATE_EVIDENCE,)),
-    (67, "an edited catalogue", f"{_GATES}an_edited_catalogue", (BY_THE_LOG,)),
-    (68, "a gate never asked", f"{_GATES}a_gate_that_was_never_asked", (GATE_AGAIN,)),
-    (68, "a rollback to it", f"{_GATES}a_rollback_to_what_no_gate_let_pass", (GATE_AGAIN,)),
-    (69, "a rejection withheld", f"{_GATES}a_rejection_is_withheld", (RECORDED_THERE,)),
-    (69, "its words alone", f"{_GATES}a_rejection_under_another_signature", (RECORDED_SIGNED,)),
-    (70, "a label moved", f"{_GATES}a_label_that_is_moved", (REGISTERED_DIGEST,)),
-    (70, "a label with another digest", f"{_GATES}a_label_with_another_digest", (NOT_RETAGGED,)),
-    (74, "an event dated back", f"{_LOGS}an_event_that_is_dated_back", (EVENT_AFTER,)),
-    (74, "an event from the future", f"{_LOGS}an_event_from_the_future", (EVENT_NOT_AHEAD,)),
-    (75, "an old head, checked", f"{_LOGS}an_old_head_on_a_host_without_memory", (NOT_CONTRADICTED,)),
-    (75, "an old head, counted", f"{_LOGS}an_old_head_below_the_least_number", (LEAST_NUMBER,)),
+    attack(63, "an event left out", f"{_LOGS}an_event_is_left_out", EVENT_NUMBER, EVENT_BEFORE, EVENT_STATE),
+    attack(64, "another model's log", f"{_LOGS}the_log_of_another_model", EVENT_MODEL),
+    attack(64, "another environment's event", f"{_LOGS}an_event_of_another_environment", EVENT_ENVIRONMENT),
+    attack(64, "a log of mallory's", f"{_LOGS}a_log_of_the_attackers_own", LOG_PINNED),
+    attack(65, "no role", f"{_LOGS}a_promotion_without_the_role", EVENT_ROLE),
+    attack(65, "bob's name", f"{_LOGS}a_promotion_in_somebody_elses_name", evidence.SIGNATURE),
+    attack(65, "a role by the way", f"{_LOGS}a_role_that_an_event_gives_by_the_way", EVENT_STATE),
+    attack(65, "a revoked version", f"{_LOGS}a_revoked_version_is_promoted", NOT_REVOKED),
+    attack(66, "other evidence", f"{_GATES}the_evidence_that_a_gate_saw_is_exchanged", GATE_EVIDENCE),
+    attack(67, "an edited catalogue", f"{_GATES}an_edited_catalogue", BY_THE_LOG),
+    attack(68, "a gate never asked", f"{_GATES}a_gate_that_was_never_asked", GATE_AGAIN),
+    attack(68, "a rollback to it", f"{_GATES}a_rollback_to_what_no_gate_let_pass", GATE_AGAIN),
+    attack(69, "a rejection withheld", f"{_GATES}a_rejection_is_withheld", RECORDED_THERE),
+    attack(69, "its words alone", f"{_GATES}a_rejection_under_another_signature", RECORDED_SIGNED),
+    attack(70, "a label moved", f"{_GATES}a_label_that_is_moved", REGISTERED_DIGEST),
+    attack(70, "a label with another digest", f"{_GATES}a_label_with_another_digest", NOT_RETAGGED),
+    attack(74, "an event dated back", f"{_LOGS}an_event_that_is_dated_back", EVENT_AFTER),
+    attack(74, "an event from the future", f"{_LOGS}an_event_from_the_future", EVENT_NOT_AHEAD),
+    attack(75, "an old head, checked", f"{_LOGS}an_old_head_on_a_host_without_memory", NOT_CONTRADICTED),
+    attack(75, "an old head, counted", f"{_LOGS}an_old_head_below_the_least_number", LEAST_NUMBER),
 )
-"""Row, words, test and checks, as `mutations.Attack` has them."""

@@ -18,8 +18,8 @@ from tests.attacks.warm import Warm
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from tests.attacks.checks import Check
-    from tests.attacks.mutations import Attack
+    from tests.attacks.attack import Attack
+    from tests.attacks.checks.check import Check
 
 ROOT: Final = Path(__file__).parents[2]
 COPIED: Final = ("attest", "registry", "policies", "fixtures", "tests", "pyproject.toml")

@@ -10,12 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.attacks import checks, log_mutations
-from tests.attacks.checks import Check
+from tests.attacks import log_mutations
+from tests.attacks.checks import evidence, files, lineage, policies, proofs, registry, trust
+from tests.attacks.checks.check import Check
 from tests.attacks.mutations import NOT_HERE, TABLE
 
 ROOT = Path(__file__).parents[2]
-CHECKS = {name: value for name, value in (vars(checks) | vars(log_mutations)).items() if isinstance(value, Check)}
+MODULES = (evidence, files, lineage, policies, proofs, registry, trust, log_mutations)
+CHECKS = {
+    f"{module.__name__}.{name}": value
+    for module in MODULES
+    for name, value in vars(module).items()
+    if isinstance(value, Check)
+}
 
 
 @pytest.mark.parametrize("name", CHECKS)
