@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 _NOT_STATED: Final = "not-stated"
 _TASK: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*", re.ASCII)
-_PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9._/+-]*", re.ASCII)
+_PLAIN: Final = re.compile(r"(?!(?i:y|n|yes|no|on|off|true|false|null)\Z)[A-Za-z][A-Za-z0-9._/+-]*", re.ASCII)
+"""Text that needs no quotes; words that YAML 1.1 takes for something else do, whichever reader comes next."""
+
 _BASES: Final = ("base-model", "adapter-base")
 _RELATIONS: Final = {"fine-tune": "finetune", "merge": "merge", "quantize": "quantized"}
 _WIDEST: Final = 1 << 30

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from attest import strict_yaml
 from attest.cards.front_matter import KEYS, front_matter
@@ -80,6 +80,11 @@ def test_hostile_text_stays_in_its_value(text: str) -> None:
     assert set(found) <= KEYS
     assert found["attest"]["verified"] is False
     assert found["datasets"][0] == text
+
+
+@pytest.mark.parametrize("text", ["Y", "n", "Yes", "off", "null", "yesterday"])
+def test_words_that_yaml_takes_for_something_else_stay_text(text: str) -> None:
+    assert strict_yaml.load(front_matter(card(text)), what="the card").value["datasets"][0] == text
 
 
 @given(text=st.text(min_size=1, max_size=60))
