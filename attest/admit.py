@@ -11,9 +11,11 @@ Whoever calls owes: the policy, from a place that the operator named (docs/threa
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from attest.errors import InputError
 from attest.evidence.collect import collect
@@ -45,8 +47,7 @@ if TYPE_CHECKING:
 _SEAL: Final = object()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Judgement:
+class Judgement(Struct, frozen=True, kw_only=True):
     """A version and what the policy says of it, allowed or not.
 
     Args:
@@ -66,8 +67,7 @@ class Judgement:
     verdict: Verdict
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Admission:
+class Admission(Struct, frozen=True, kw_only=True):
     """An allowing verdict bound to one digest. Made only by `admit`, only from an allowing verdict.
 
     Args:
@@ -85,7 +85,7 @@ class Admission:
     judged: Judged
     policy: Policy
     verdict: Verdict
-    seal: object = field(default=None, repr=False, compare=False)
+    seal: object = None
 
     def __post_init__(self) -> None:
         """Refuse to exist unless `admit` made it from an allowing verdict about this very digest."""

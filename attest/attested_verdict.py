@@ -7,8 +7,10 @@ verifiers who take each other's word would keep an old verdict fresh for ever.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from attest.claims import vsa
 from attest.claims.predicates import VERIFICATION_SUMMARY
@@ -29,8 +31,7 @@ if TYPE_CHECKING:
     from attest_registry.digest import Digest
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Attested:
+class Attested(Struct, frozen=True, kw_only=True):
     """A signed verdict.
 
     Args:

@@ -7,8 +7,9 @@ version, by a signer who counts now. Without one the words are shown as what the
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from attest.admit import judge_evidence, locate_version
 from attest.claims import mlbom
@@ -38,8 +39,7 @@ _MOST_LOOKED_FOR: Final = 256
 """Claims of others decide how many ancestors there are; a family of real models has a dozen."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class VersionBOM:
+class VersionBOM(Struct, frozen=True, kw_only=True):
     """The ML-BOM of one version.
 
     Args:
@@ -55,8 +55,7 @@ class VersionBOM:
     signer: str | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Unresolved:
+class Unresolved(Struct, frozen=True, kw_only=True):
     """An ancestor whose own ML-BOM is not to be had.
 
     Args:

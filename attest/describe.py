@@ -5,8 +5,9 @@ Nothing here decides anything. What was not verified is marked so, and stays mar
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from msgspec import Struct
 
 from attest.admit import locate_version, with_damaged
 from attest.claims import mlbom, provenance
@@ -40,8 +41,7 @@ T = TypeVar("T")
 _DEEPEST: Final = 8
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class EvidenceRow:
+class EvidenceRow(Struct, frozen=True, kw_only=True):
     """One piece of evidence.
 
     Args:
@@ -69,8 +69,7 @@ class EvidenceRow:
     words: Digest | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Ancestor:
+class Ancestor(Struct, frozen=True, kw_only=True):
     """One node of a lineage tree.
 
     Args:
@@ -90,8 +89,7 @@ class Ancestor:
     parents: tuple[Ancestor, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Description:
+class Description(Struct, frozen=True, kw_only=True):
     """A version, described.
 
     Args:

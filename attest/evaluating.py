@@ -11,10 +11,12 @@ Numbers become decimals as they are written; a double becomes the shortest decim
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from attest.claims import evaluation as evaluations
 from attest.claims.decimals import shown
@@ -41,8 +43,7 @@ _EXPECTED: Final = (
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Typed:
+class Typed(Struct, frozen=True, kw_only=True):
     """What was said on the command line, which goes before what a document says.
 
     Args:

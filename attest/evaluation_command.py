@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import subprocess
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from attest.errors import InputError
 from attest_registry import limits
@@ -20,8 +21,7 @@ REFERENCE: Final = "ATTEST_REFERENCE"
 _SECRETS: Final = ("ATTEST_PASSPHRASE", "ATTEST_KEY", "ATTEST_IDENTITY_TOKEN")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Ran:
+class Ran(Struct, frozen=True, kw_only=True):
     """A command that ended well.
 
     Args:

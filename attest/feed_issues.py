@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from attest.claims.revocations import Revocations
 from attest.errors import AttestError, EvidenceMissing, Incident, NoTrust, Refusal, SignerNotTrusted
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
     from attest.verify.facts import Fact
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FeedIssue:
+class FeedIssue(Struct, frozen=True, kw_only=True):
     """A verified issue.
 
     Args:
@@ -157,8 +157,7 @@ def checked_issue(
     return given.issue
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class JudgedFeed:
+class JudgedFeed(Struct, frozen=True, kw_only=True):
     """What a policy says of a feed.
 
     Args:

@@ -8,9 +8,10 @@ one, the second is told.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
+
+from msgspec import Struct
 
 from attest.errors import EvidenceMissing, MalformedEvidence
 from attest.evidence.evidence import Evidence
@@ -29,8 +30,7 @@ TAG: Final = "attest-revocations"
 _WHAT: Final = "the revocation feed"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True, kw_only=True):
     """What stands at a place, unverified.
 
     Args:
@@ -85,8 +85,7 @@ def key_of_file(path: str | os.PathLike[str]) -> str:
     return os.path.realpath(path)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FeedFile:
+class FeedFile(Struct, frozen=True, kw_only=True):
     """A file.
 
     Args:
@@ -140,8 +139,7 @@ class FeedFile:
         return str(self.path)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FeedTag:
+class FeedTag(Struct, frozen=True, kw_only=True):
     """A tag of a repository.
 
     Args:

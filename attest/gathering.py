@@ -7,8 +7,10 @@ is written down as unreached, and no rule takes that for a pass.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from attest.admit import judge_collected, locate_version
 from attest.errors import AttestError
@@ -35,15 +37,13 @@ if TYPE_CHECKING:
     from attest_registry.reference import Reference
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Found:
+class _Found(Struct, frozen=True, kw_only=True):
     artefact: Artefact
     collected: Collected
     reference: Reference
 
 
-@dataclass(kw_only=True, slots=True)
-class _Search:
+class _Search(Struct, kw_only=True):
     """One search, in which every ancestor is fetched once however many policies ask for it."""
 
     surroundings: Surroundings

@@ -6,8 +6,9 @@ what somebody states, and the card says at its top that nobody vouches for it.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec.structs import replace
 
 from attest.admit import judge_version
 from attest.boms import accepted, check_one, counts

@@ -5,9 +5,10 @@ The model's signed log decides, and is verified whole or from where this machine
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from attest.claims.event import Target
 from attest.errors import InputError
@@ -28,8 +29,7 @@ if TYPE_CHECKING:
     from attest.lifecycle.session import Session
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Resolved:
+class Resolved(Struct, frozen=True, kw_only=True):
     """The version that an alias points at.
 
     Args:
@@ -49,8 +49,7 @@ class Resolved:
     first_use: bool
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Moved:
+class Moved(Struct, frozen=True, kw_only=True):
     """An alias or stage that was moved.
 
     Args:
@@ -70,8 +69,7 @@ class Moved:
     event: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LogEvent:
+class LogEvent(Struct, frozen=True, kw_only=True):
     """An event of a model's log, verified in its place.
 
     Args:

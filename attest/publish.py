@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import uuid
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from attest.admit import judge_evidence
 from attest.claims import cosign, mlbom, provenance, signature
@@ -59,8 +60,7 @@ _TRIES = 5
 _COMPARED = 32
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReadFolder:
+class ReadFolder(Struct, frozen=True, kw_only=True):
     """Step 1: what lies in the folder.
 
     Args:
@@ -74,8 +74,7 @@ class ReadFolder:
     artefact: Artefact
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Signed:
+class Signed(Struct, frozen=True, kw_only=True):
     """Steps 2 to 4: the version with its evidence, checked, not yet sent.
 
     Args:
@@ -95,8 +94,7 @@ class Signed:
     created: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Published:
+class Published(Struct, frozen=True, kw_only=True):
     """Step 5: where it is now.
 
     Args:

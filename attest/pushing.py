@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from attest.ancestors import resolver
 from attest.claims.record import (
@@ -44,8 +46,7 @@ if TYPE_CHECKING:
     from attest.run import TrainingRun
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Pushed:
+class Pushed(Struct, frozen=True, kw_only=True):
     """A version that is stored now.
 
     Args:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct, field
 
 from attest import strict_yaml
 from attest.claims.record_places import UNKNOWN
@@ -34,8 +35,7 @@ _RELATIONS: Final = {
 _TEXT: Final = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ModelCard:
+class ModelCard(Struct, frozen=True, kw_only=True):
     """What the front matter of a model card says, as far as a record can hold it.
 
     Args:

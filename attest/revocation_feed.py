@@ -6,9 +6,11 @@ noticed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from attest.errors import AttestError, EvidenceMissing, InputError
 from attest.feed_places import FeedFile, FeedTag, key_of_file
@@ -34,8 +36,7 @@ _SCHEMA: Final = "attest/revocations-seen/v1"
 _MOST_BYTES: Final = 4096
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FeedMemory:
+class FeedMemory(Struct, frozen=True, kw_only=True):
     """What is remembered of feeds.
 
     Args:

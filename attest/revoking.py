@@ -12,9 +12,10 @@ this machine remembers an issue, no new feed is begun.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from attest.claims import fields, revocations
 from attest.claims.revocations import Revocation, Revocations, Scope, Withdrawal
@@ -41,8 +42,7 @@ USUAL: Final = timedelta(days=30)
 """How long a first issue counts where nobody says."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Issuer:
+class Issuer(Struct, frozen=True, kw_only=True):
     """Who issues, and what the feed is held against.
 
     Args:
@@ -64,8 +64,7 @@ class Issuer:
     rehearsal: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Issued:
+class Issued(Struct, frozen=True, kw_only=True):
     """What stands at the place now.
 
     Args:
@@ -83,8 +82,7 @@ class Issued:
     already: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Next:
+class _Next(Struct, frozen=True, kw_only=True):
     """All that the next issue says; `None` in place of one where nothing has to be said anew."""
 
     entries: tuple[Revocation, ...] = ()

@@ -99,7 +99,7 @@ class TrainingRun:
             value: a decimal number.
             dataset: name of the dataset that it was measured on.
         """
-        from dataclasses import replace  # noqa: PLC0415
+        from msgspec.structs import replace  # noqa: PLC0415
 
         parsed = replace(parse_metric(f"{name}={value}"), dataset=dataset)
         self._metrics[parsed.name, dataset] = parsed

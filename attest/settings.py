@@ -7,9 +7,10 @@ Never the working folder and never the model's: a downloaded folder must not nam
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
+
+from msgspec import Struct
 
 from attest.errors import InputError
 from attest.written_path import written_path
@@ -39,8 +40,7 @@ _PATHS: Final = frozenset({"public_key", "policy", "trusted_root", "cache", "sta
 KNOWN: Final = frozenset(ENVIRONMENT) | {"locked", "plain_http", "single_writer"}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True, kw_only=True):
     """A value and where it came from.
 
     Args:
@@ -59,8 +59,7 @@ class Setting:
         return self.locked and self.value is not None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True, kw_only=True):
     """Folders and values in force.
 
     Args:

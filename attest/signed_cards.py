@@ -6,8 +6,9 @@ was made from hold for him now, and whether there are newer ones that it does no
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from attest.claims import card as cards
 from attest.claims.card import SignedCard
@@ -39,8 +40,7 @@ if TYPE_CHECKING:
 _SOURCES: Final = frozenset({MODEL_SIGNATURE, PROVENANCE, ML_BOM, EVALUATION, TEST_RESULT})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Attached:
+class Attached(Struct, frozen=True, kw_only=True):
     """A card that was signed.
 
     Args:
@@ -56,8 +56,7 @@ class Attached:
     already: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReadCard:
+class ReadCard(Struct, frozen=True, kw_only=True):
     """A signed card that was found.
 
     Args:

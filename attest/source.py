@@ -8,8 +8,10 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from attest.claims.predicates import LOCAL_BUILDER
 from attest.claims.source_uri import normalise
@@ -23,8 +25,7 @@ if TYPE_CHECKING:
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.ASCII)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True, kw_only=True):
     """Where a training ran.
 
     Args:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from attest.written_path import written_path
 from attest_registry.errors import NotFound
@@ -21,8 +23,7 @@ if TYPE_CHECKING:
     from attest_registry.reference import Reference
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reach:
+class Reach(Struct, frozen=True, kw_only=True):
     """What was typed about reaching stores.
 
     Args:
@@ -58,8 +59,7 @@ class LogReader(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True, kw_only=True):
     """What can be reached around a version.
 
     Args:

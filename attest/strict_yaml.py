@@ -8,8 +8,9 @@ typed, since a float or a date would write something else into what is signed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from attest.errors import InputError
 
@@ -24,8 +25,7 @@ MOST_BYTES: Final = 1024 * 1024
 _EXCERPT: Final = 100
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Position:
+class Position(Struct, frozen=True, kw_only=True):
     """A place in a text; both count from 1."""
 
     line: int
@@ -35,8 +35,7 @@ class Position:
         return f"{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Document:
+class Document(Struct, frozen=True, kw_only=True):
     """A document as read, with the place of every key and value.
 
     Args:
@@ -51,11 +50,14 @@ class Document:
 
     value: Any
     what: str
-    text: str = field(repr=False)
+    text: str
     prefix: str
     failure: type[InputError]
-    values: Mapping[NodePath, Position] = field(repr=False)
-    keys: Mapping[NodePath, Position] = field(repr=False)
+    values: Mapping[NodePath, Position]
+    keys: Mapping[NodePath, Position]
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.what})"  # not its text
 
     def position(self, path: NodePath, *, at_key: bool = False) -> Position:
         """Where the value (or key) at `path` stands; of the nearest enclosing one when there is none."""

@@ -6,10 +6,12 @@ only one of the two can say, such as a folder about its lineage, is not compared
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from attest.claims.decimals import minus, read_decimal, shown
 from attest.claims.mlbom_diff import Kind, differences
@@ -40,8 +42,7 @@ _CARD: Final = frozenset(
 _OF_HEADERS: Final = frozenset({"architecture", "parameters", "quantisation"})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SideFile:
+class SideFile(Struct, frozen=True, kw_only=True):
     """One file.
 
     Args:
@@ -59,8 +60,7 @@ class SideFile:
     role: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Side:
+class Side(Struct, frozen=True, kw_only=True):
     """A version or a folder.
 
     Args:
@@ -84,8 +84,7 @@ class Side:
     problems: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True, kw_only=True):
     """One thing that differs.
 
     Args:
@@ -110,8 +109,7 @@ class Difference:
         return Kind.REMOVED if self.after is None else Kind.CHANGED
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Comparison:
+class Comparison(Struct, frozen=True, kw_only=True):
     """Two sides, compared.
 
     Args:

@@ -6,6 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, cast
 
 import pytest
+from msgspec.structs import replace
 
 from attest.claims.training import Build, Input, Role, Standing, Training
 from attest.errors import InputError, SignatureInvalid
@@ -97,7 +98,7 @@ def test_two_claims_by_one_key_are_not_mixed(folder: Path) -> None:
     who = signer(folder)
     repository = LayoutRepository(folder / "store", "m")
     store(signed(folder, who), repository, NAME, signer=who)
-    other = dataclasses.replace(TRAINING, inputs=(Input(role=Role.DATASET, name="d", standing=Standing.UNKNOWN),))
+    other = replace(TRAINING, inputs=(Input(role=Role.DATASET, name="d", standing=Standing.UNKNOWN),))
     again = store(signed(folder, who, other), repository, NAME, signer=who)
     assert (again.already, again.says_otherwise) == (True, True)
     assert len(repository.referrers(Digest.parse(str(again.reference.digest)))) == 4
@@ -139,7 +140,7 @@ def test_a_number_that_is_not_next_is_refused(folder: Path) -> None:
 def test_a_label_that_would_be_something_elses_tag_is_refused(folder: Path, label: str) -> None:
     who = signer(folder)
     repository = LayoutRepository(folder / "store", "m")
-    labelled = dataclasses.replace(TRAINING, label=label)
+    labelled = replace(TRAINING, label=label)
     with pytest.raises(InputError) as refused:
         store(signed(folder, who, labelled), repository, NAME, signer=who, force=True)
     assert refused.value.code == "bad-label"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from types import MappingProxyType
 
 import pytest
+from msgspec.structs import replace
 
 from attest.cards.facts import Said, Source
 from attest.claims.evaluation import Evaluation, Measured

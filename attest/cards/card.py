@@ -6,9 +6,10 @@ the publisher's own are kept apart.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from attest.claims.training import Card as Considerations
 
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     from attest_registry.digest import Digest
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True, kw_only=True):
     """Whether the card can be relied on.
 
     Args:
@@ -38,8 +38,7 @@ class Standing:
     reasons: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Data:
+class Data(Struct, frozen=True, kw_only=True):
     """Data that something was measured on.
 
     Args:
@@ -51,8 +50,7 @@ class Data:
     digest: Digest | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Number:
+class Number(Struct, frozen=True, kw_only=True):
     """One metric.
 
     Args:
@@ -80,8 +78,7 @@ class Number:
     by_publisher: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Made:
+class Made(Struct, frozen=True, kw_only=True):
     """Something that the version was made from, or works with.
 
     Args:
@@ -101,8 +98,7 @@ class Made:
     verified: bool
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Card:
+class Card(Struct, frozen=True, kw_only=True):
     """A model card.
 
     Args:

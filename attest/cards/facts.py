@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from attest.claims.evaluation import Evaluation
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Source:
+class Source(Struct, frozen=True, kw_only=True):
     """Where words come from.
 
     Args:
@@ -33,16 +33,14 @@ class Source:
     words: Digest
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Said(Generic[T]):
+class Said(Struct, Generic[T], frozen=True, kw_only=True):
     """A claim's content with its source."""
 
     value: T
     source: Source
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True, kw_only=True):
     """Everything that is known of a version.
 
     Args:

@@ -15,8 +15,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from attest.cards.front_matter import generated_keys
 from attest.cards.sections import NAMES
@@ -35,8 +36,7 @@ _FRONT_END: Final = re.compile(rf"# attest:end (?P<name>{FRONT})", re.ASCII)
 _ALMOST: Final = re.compile(r"\s*(?:<!--|#)\s*attest:(?:begin|end)\b")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Generated:
+class Generated(Struct, frozen=True, kw_only=True):
     """What a card says by itself.
 
     Args:
@@ -48,8 +48,7 @@ class Generated:
     bodies: Mapping[str, str]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Merged:
+class Merged(Struct, frozen=True, kw_only=True):
     """A whole document.
 
     Args:
@@ -61,8 +60,7 @@ class Merged:
     people: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Part:
+class _Part(Struct, frozen=True, kw_only=True):
     """Some lines: of a generated section where it has a name, else of people."""
 
     lines: tuple[str, ...]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from attest_registry.digest import Digest
 from attest_registry.errors import BadReference
@@ -27,30 +28,26 @@ NAMES: Final = (
 _MOST_FILES: Final = 20
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Prose:
+class Prose(Struct, frozen=True, kw_only=True):
     """Free text out of a claim; `None` where nobody said."""
 
     text: str | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Note:
+class Note(Struct, frozen=True, kw_only=True):
     """Words of ours. `strong` stands in front in capitals."""
 
     text: str
     strong: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Pairs:
+class Pairs(Struct, frozen=True, kw_only=True):
     """Label → value."""
 
     rows: tuple[tuple[str, Cell], ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Grid:
+class Grid(Struct, frozen=True, kw_only=True):
     """A table."""
 
     header: tuple[str, ...]
@@ -60,8 +57,7 @@ class Grid:
 Block = Prose | Note | Pairs | Grid
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Section:
+class Section(Struct, frozen=True, kw_only=True):
     """A part of the card.
 
     Args:

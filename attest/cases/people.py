@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from attest.cases.keys import STRANGER
 from attest.errors import AttestError, PolicyError
@@ -30,8 +33,7 @@ if TYPE_CHECKING:
     from attest.verify.facts import Fact, Rejected
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Spoken:
+class Spoken(Struct, frozen=True, kw_only=True):
     """A signed claim.
 
     Args:

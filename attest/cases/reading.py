@@ -17,10 +17,12 @@ cases:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec.structs import replace
 
 from attest.cases.keys import ALLOWED, KIND, NONE, TABLE, TYPES
 from attest.cases.values import (

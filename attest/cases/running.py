@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from attest.cases.people import People
 from attest.cases.reading import ENDING, read_cases
@@ -35,8 +37,7 @@ OWN: Final = "version"
 """What a feed of a case calls the version itself."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True):
     """What came out of a case.
 
     Args:
@@ -124,8 +125,7 @@ def _judge(case: PolicyCase, policy: Policy, people: People) -> Verdict:
     )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Scene:
+class _Scene(Struct, frozen=True, kw_only=True):
     case: PolicyCase
     people: People
     own: Made

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,8 +34,7 @@ class Commit(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Built:
+class Built(Struct, frozen=True, kw_only=True):
     """Who ran it.
 
     Args:
@@ -48,8 +48,7 @@ class Built:
     finished: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SaidClaim:
+class SaidClaim(Struct, frozen=True, kw_only=True):
     """Somebody says something.
 
     Args:
@@ -75,8 +74,7 @@ class SaidClaim:
     says: Mapping[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Said:
+class Said(Struct, frozen=True, kw_only=True):
     """What there is, or what a claim says that there is.
 
     Args:
@@ -92,8 +90,7 @@ class Said:
     built: Built
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Version:
+class Version(Struct, frozen=True, kw_only=True):
     """A version with its claims.
 
     Args:
@@ -105,8 +102,7 @@ class Version:
     claims: tuple[SaidClaim, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Feed:
+class Feed(Struct, frozen=True, kw_only=True):
     """An issue of the revocation feed.
 
     Args:
@@ -124,8 +120,7 @@ class Feed:
     revoked: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SaidCheckpoint:
+class SaidCheckpoint(Struct, frozen=True, kw_only=True):
     """A checkpoint of the log.
 
     Args:
@@ -143,8 +138,7 @@ class SaidCheckpoint:
     other_branch: bool
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SaidLog:
+class SaidLog(Struct, frozen=True, kw_only=True):
     """The log of the model.
 
     Args:
@@ -168,8 +162,7 @@ class SaidLog:
     checkpoint: SaidCheckpoint | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PolicyCase:
+class PolicyCase(Struct, frozen=True, kw_only=True):
     """One case.
 
     Args:
@@ -197,8 +190,7 @@ class PolicyCase:
     at: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CaseFile:
+class CaseFile(Struct, frozen=True, kw_only=True):
     """A file of cases.
 
     Args:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct, field
 
 from attest.cases.people import People, Spoken
 from attest.cases.values import About, Commit, Said, SaidClaim, Version
@@ -28,8 +29,7 @@ _SERIAL: Final = "urn:uuid:00000000-0000-4000-8000-000000000000"
 _OTHER_MODEL: Final = "acme/another-model"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Made:
+class Made(Struct, frozen=True, kw_only=True):
     """A version that was made.
 
     Args:
@@ -43,8 +43,7 @@ class Made:
     spoken: tuple[Spoken, ...]
 
 
-@dataclass(kw_only=True, slots=True)
-class Workshop:
+class Workshop(Struct, kw_only=True):
     """Makes the versions of one case.
 
     Args:

@@ -7,10 +7,11 @@ unknown one is refused; `comment` is for people.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from attest.claims import fields
 from attest.claims.predicates import APPROVAL
@@ -35,8 +36,7 @@ class Decision(StrEnum):
     REJECT = "reject"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reviewed:
+class Reviewed(Struct, frozen=True, kw_only=True):
     """A claim that the reviewer had before him.
 
     Args:
@@ -67,8 +67,7 @@ class Reviewed:
         return {"claim": {"sha256": self.claim.hex}, "signer": self.signer.to_json()}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Approval:
+class Approval(Struct, frozen=True, kw_only=True):
     """What was decided.
 
     Args:

@@ -11,9 +11,10 @@ that have it as a key; a `*` at its end stands for any rest. A place after `?` a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,8 +28,7 @@ TITLES: Final[Mapping[str, str]] = MappingProxyType(
 """Profile → what it is taken from."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ProfileField:
+class ProfileField(Struct, frozen=True, kw_only=True):
     """One thing that somebody asks for.
 
     Args:

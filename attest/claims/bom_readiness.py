@@ -6,9 +6,10 @@ answer, and no answer to the question.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from attest.claims import mlbom_terms as terms
 from attest.claims.bom_profiles import fields_of
@@ -36,8 +37,7 @@ class State(StrEnum):
     OUTSIDE = "outside"  # not asked of the ML-BOM of a model, and not there
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FieldFinding:
+class FieldFinding(Struct, frozen=True, kw_only=True):
     """What was found for one field.
 
     Args:
@@ -53,8 +53,7 @@ class FieldFinding:
     lacking: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Readiness:
+class Readiness(Struct, frozen=True, kw_only=True):
     """How much of a profile is filled in. It says nothing about whether any of it is true.
 
     Args:

@@ -7,9 +7,10 @@ unknown one is refused.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from attest.claims import fields
 from attest.claims.approval import Reviewed
@@ -31,8 +32,7 @@ MEDIA_TYPES: Final = (MARKDOWN,)
 _FIELDS: Final = {"by", "issued", "card", "generated_from"}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SignedCard:
+class SignedCard(Struct, frozen=True, kw_only=True):
     """What a signed card is.
 
     Args:

@@ -8,11 +8,12 @@ A gate decides by these words: result, metrics and times are closed, and an unkn
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import UTC
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct, field
 
 from attest.claims import fields
 from attest.claims.decimals import read_decimal, shown
@@ -45,8 +46,7 @@ class Better(StrEnum):
     LOWER = "lower"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Measured:
+class Measured(Struct, frozen=True, kw_only=True):
     """One number.
 
     Args:
@@ -68,8 +68,7 @@ class Measured:
     unit: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Evaluation:
+class Evaluation(Struct, frozen=True, kw_only=True):
     """An evaluation.
 
     Args:

@@ -6,10 +6,11 @@ This module reads and writes single events. Whether one may follow another is de
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from attest.claims import fields
 from attest.claims.approval import Reviewed
@@ -65,8 +66,7 @@ class Action(StrEnum):
     DELETE = "delete"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Versioned:
+class Versioned(Struct, frozen=True, kw_only=True):
     """The version that an event is about.
 
     Args:
@@ -85,8 +85,7 @@ class Versioned:
         return Held(number=self.number, manifest=self.manifest)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Target:
+class Target(Struct, frozen=True, kw_only=True):
     """What an event acts on; at most one of them.
 
     Args:
@@ -100,8 +99,7 @@ class Target:
     role: RoleName | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Gate:
+class Gate(Struct, frozen=True, kw_only=True):
     """What a gate saw before it let a version pass.
 
     Args:
@@ -115,8 +113,7 @@ class Gate:
     against: Held | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Fork:
+class Fork(Struct, frozen=True, kw_only=True):
     """How a fork ends.
 
     Args:
@@ -128,8 +125,7 @@ class Fork:
     abandoned: tuple[Digest, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True, kw_only=True):
     """Where a log that was copied goes on from.
 
     Args:
@@ -143,8 +139,7 @@ class Origin:
     event: Digest
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Event:
+class Event(Struct, frozen=True, kw_only=True):
     """One event.
 
     Args:

@@ -6,9 +6,10 @@ who has to have signed lately where the head is. Every field decides, so every u
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from attest.claims import fields
 from attest.claims.canonical import canonical_digest
@@ -28,8 +29,7 @@ if TYPE_CHECKING:
 _FIELDS: Final = {"by", "log", "sequence", "head", "state", "issued", "expires"}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Checkpoint:
+class Checkpoint(Struct, frozen=True, kw_only=True):
     """A checkpoint.
 
     Args:

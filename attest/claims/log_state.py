@@ -6,11 +6,12 @@ whoever decides by it has to understand every word, so that unknown fields are r
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Self
+
+from msgspec import Struct, field
 
 from attest.claims import fields
 from attest.claims.signer_name import SignerName
@@ -45,8 +46,7 @@ class Stage(StrEnum):
     PRODUCTION = "production"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Held:
+class Held(Struct, frozen=True, kw_only=True):
     """The version that an alias points at.
 
     Args:
@@ -62,8 +62,7 @@ class Held:
         return {"number": self.number, "manifest": {"sha256": self.manifest.hex}}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Grant:
+class Grant(Struct, frozen=True, kw_only=True):
     """Somebody who has a role.
 
     Args:
@@ -87,8 +86,7 @@ def _nothing() -> Mapping[Any, Any]:
     return MappingProxyType({})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class State:
+class State(Struct, frozen=True, kw_only=True):
     """All that a model's names mean.
 
     Args:

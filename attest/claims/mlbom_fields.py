@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
+
+from msgspec import Struct
 
 from attest.errors import MalformedEvidence
 from attest_registry.digest import Digest
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
 _COUNT_DIGITS: Final = 18
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Fields:
+class Fields(Struct, frozen=True, kw_only=True):
     """One JSON object and where it stands in the BOM.
 
     Args:
@@ -93,8 +93,7 @@ class Fields:
         return f"{self.place}/{name}" if self.place else name
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Properties:
+class Properties(Struct, frozen=True, kw_only=True):
     """The `properties` of one object. CycloneDX lets a name stand several times; the names that we read may not.
 
     Args:

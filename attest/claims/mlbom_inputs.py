@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from attest.claims import mlbom_terms as terms
 from attest.claims.mlbom_fields import Fields, Properties

@@ -11,8 +11,9 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from attest.claims import mlbom_terms as terms
 from attest.claims.mlbom_check import check_meaning
@@ -36,8 +37,7 @@ _SAID: Final = ("version", "description", "licenses", "purl", "externalReference
 _SERIAL: Final = re.compile(r"urn:uuid:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.ASCII)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Merged:
+class Merged(Struct, frozen=True, kw_only=True):
     """What became of the documents.
 
     Args:

@@ -6,9 +6,10 @@ so those facts are properties under `attest:` beside the registered `cdx:ai-ml:`
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
 
 from attest.claims.training import Card, Input, Metric, Operation, Package, Role, Source
 
@@ -98,8 +99,7 @@ def relation_for(role: Role, operation: Operation) -> str:
     return _RELATIONS[role]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BOMFile:
+class BOMFile(Struct, frozen=True, kw_only=True):
     """One file of the model as the ML-BOM lists it.
 
     Args:
@@ -121,8 +121,7 @@ class BOMFile:
     outside: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MLBOM:
+class MLBOM(Struct, frozen=True, kw_only=True):
     """What an ML-BOM says, ours or another tool's. What it does not say is `None` or empty, never a guess.
 
     Args:

@@ -7,9 +7,10 @@ parameters and inputs of our build type, is closed.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct, field
 
 from attest.claims import fields
 from attest.claims.predicates import BUILD_TYPE, PROVENANCE
@@ -28,8 +29,7 @@ _COMMIT: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.ASCII)
 _INPUT_ROLES: Final = tuple(role.value for role in Role if role is not Role.ENVIRONMENT)  # looked for with any JSON
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Provenance:
+class Provenance(Struct, frozen=True, kw_only=True):
     """What a provenance says.
 
     Args:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
+from msgspec.structs import force_setattr, replace
 
 from attest.claims.record_places import PLACES, UNKNOWN, NotAllowed
 from attest.claims.training import Role
@@ -20,8 +22,7 @@ if TYPE_CHECKING:
 _MODEL_ROLES: Final = (Role.BASE_MODEL, Role.TEACHER_MODEL, Role.ADAPTER_BASE)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Overrides:
+class Overrides(Struct, frozen=True, kw_only=True):
     """What was said besides the record; each part replaces the record's part of that name.
 
     Args:
@@ -39,7 +40,7 @@ class Overrides:
     def __post_init__(self) -> None:
         """Check the texts as the record's are checked."""
         checked = {place: _text(place, text) for place, text in self.texts.items()}
-        object.__setattr__(self, "texts", MappingProxyType(checked))
+        force_setattr(self, "texts", MappingProxyType(checked))
 
 
 def merge(record: TrainingRecord, overrides: Overrides) -> TrainingRecord:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
 _NO_TEXT: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RecordedInput:
+class RecordedInput(Struct, frozen=True, kw_only=True):
     """Something that the model was made from, and one way to know its digest: path, digest, ref or unknown.
 
     Args:
@@ -50,8 +50,7 @@ class RecordedInput:
     description: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TrainingRecord:
+class TrainingRecord(Struct, frozen=True, kw_only=True):
     """What a person said about a training.
 
     Args:

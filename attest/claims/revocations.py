@@ -6,10 +6,11 @@ it, so that unknown kinds and unknown fields are refused, not skipped.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from msgspec import Struct
 
 from attest.claims import fields
 from attest.claims.predicates import REVOCATIONS
@@ -55,8 +56,7 @@ DEFAULT_SCOPE: Final[Mapping[Kind, Scope]] = {
 """Where nobody says: a bad version or dataset spoils what was made from it; a lost key does not."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Holder:
+class Holder(Struct, frozen=True, kw_only=True):
     """The holder of certificates, as his certificate names him.
 
     Args:
@@ -71,8 +71,7 @@ class Holder:
         return self.subject if self.issuer is None else f"{self.subject} of {self.issuer}"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Revocation:
+class Revocation(Struct, frozen=True, kw_only=True):
     """One thing that no longer counts.
 
     Args:
@@ -95,8 +94,7 @@ class Revocation:
         return f"revoked since {shown(self.since)} ({self.reason})"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Withdrawal:
+class Withdrawal(Struct, frozen=True, kw_only=True):
     """A revocation that was a mistake. It decides nothing: it says who took back what, when and why.
 
     Args:
@@ -112,8 +110,7 @@ class Withdrawal:
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Revocations:
+class Revocations(Struct, frozen=True, kw_only=True):
     """A feed.
 
     Args:

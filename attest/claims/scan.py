@@ -6,11 +6,12 @@ and vulns/v0.2. A scan is evidence, never proof: scanners can be evaded.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from attest.claims import fields
 from attest.claims.decimals import read_decimal
@@ -68,8 +69,7 @@ _BANDS: Final = (
 _HIGHEST_SCORE: Final = 10
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ScanFinding:
+class ScanFinding(Struct, frozen=True, kw_only=True):
     """Something that was found.
 
     Args:
@@ -85,8 +85,7 @@ class ScanFinding:
     title: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Scan:
+class Scan(Struct, frozen=True, kw_only=True):
     """A scan.
 
     Args:

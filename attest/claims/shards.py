@@ -10,9 +10,10 @@ Empty files have no range, so no such signature can list them: a folder that hol
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from attest.errors import MalformedEvidence
 from attest_registry import limits
@@ -26,8 +27,7 @@ _NAME: Final = re.compile(r"(.+):(0|[1-9][0-9]{0,14}):([1-9][0-9]{0,14})", re.AS
 """The *last* two parts are the range: a file's name may hold colons."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True, order=True)
-class Range:
+class Range(Struct, frozen=True, kw_only=True, order=True):
     """Bytes of one file.
 
     Args:
@@ -41,8 +41,7 @@ class Range:
     end: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ShardedFile:
+class ShardedFile(Struct, frozen=True, kw_only=True):
     """One signed file.
 
     Args:

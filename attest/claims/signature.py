@@ -13,9 +13,11 @@ from seeing two models is checked here, though the reference implementation chec
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from attest.claims import shards
 from attest.claims.predicates import MODEL_SIGNATURE
@@ -46,8 +48,7 @@ _OTHER_HASHES: Final = frozenset({"blake2b", "blake3"})
 _PATTERN: Final = frozenset("*?[]")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Resource:
+class Resource(Struct, frozen=True, kw_only=True):
     """One signed file.
 
     Args:
@@ -59,8 +60,7 @@ class Resource:
     digest: Digest
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ModelSignature:
+class ModelSignature(Struct, frozen=True, kw_only=True):
     """What a model signature says.
 
     Args:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
+
+from msgspec import Struct
 
 from attest.claims import fields
 from attest.errors import MalformedEvidence
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from attest_registry.digest import Digest
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SignerName:
+class SignerName(Struct, frozen=True, kw_only=True):
     """A signer, as a claim names him.
 
     Args:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,8 +28,7 @@ _DEEPEST: Final = 32
 _FAMILY: Final = re.compile(r"(?:\+|-only|-or-later)$")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Licence:
+class Licence(Struct, frozen=True, kw_only=True):
     """One licence.
 
     Args:
@@ -68,8 +68,7 @@ class Join(StrEnum):
     ANY = "OR"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Joined:
+class Joined(Struct, frozen=True, kw_only=True):
     """Several parts.
 
     Args:

@@ -7,8 +7,9 @@ floats and accepts `sha256: "zz"` (in-toto-attestation 0.9.3; guarded in tests/c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
+
+from msgspec import Struct
 
 from attest.claims.predicates import STATEMENT_V0_1, STATEMENT_V1, is_written_here
 from attest.errors import AttestError, MalformedEvidence
@@ -23,8 +24,7 @@ _MOST_SUBJECTS = 1_000
 _OLD_HINT = "cosign attest writes the old type around a predicate; give it the whole statement with --statement"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Subject:
+class Subject(Struct, frozen=True, kw_only=True):
     """What a statement is about.
 
     Args:
@@ -36,8 +36,7 @@ class Subject:
     digest: Digest
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Statement:
+class Statement(Struct, frozen=True, kw_only=True):
     """A claim as parsed. Unverified unless a `Fact` carries it.
 
     Version 0.1 differs from 1 in its `_type` alone, for readers of SHA-256 subjects, and is what cosign 3 still writes

@@ -6,10 +6,11 @@ what a format cannot say is not lost here. Nothing is guessed: what nobody said 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,8 +61,7 @@ class Standing(StrEnum):
     UNKNOWN = "unknown"  # the person said that nobody knows; there is no digest
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Input:
+class Input(Struct, frozen=True, kw_only=True):
     """Something that the model was made from.
 
     Args:
@@ -101,8 +101,7 @@ class Input:
         return self.name
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Source:
+class Source(Struct, frozen=True, kw_only=True):
     """The code.
 
     Args:
@@ -124,8 +123,7 @@ class Source:
     config: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Build:
+class Build(Struct, frozen=True, kw_only=True):
     """Who ran it, and when.
 
     Args:
@@ -141,16 +139,14 @@ class Build:
     finished: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Package:
+class Package(Struct, frozen=True, kw_only=True):
     """One package of the environment."""
 
     name: str
     version: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Environment:
+class Environment(Struct, frozen=True, kw_only=True):
     """What it ran in.
 
     Args:
@@ -170,8 +166,7 @@ class Environment:
     framework: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Metric:
+class Metric(Struct, frozen=True, kw_only=True):
     """A number that the publisher states. A gate does not read it; an evaluation is a claim of its own.
 
     Args:
@@ -187,8 +182,7 @@ class Metric:
     slice: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TensorSpec:
+class TensorSpec(Struct, frozen=True, kw_only=True):
     """One input or output of the model. `shape` holds -1 for a free dimension."""
 
     name: str
@@ -196,8 +190,7 @@ class TensorSpec:
     shape: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Card:
+class Card(Struct, frozen=True, kw_only=True):
     """What the person writes for those who use the model."""
 
     intended_use: str | None = None
@@ -207,8 +200,7 @@ class Card:
     subgroups: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Training:
+class Training(Struct, frozen=True, kw_only=True):
     """Everything that is said about how one version came to be.
 
     Args:

@@ -6,10 +6,11 @@ alone, as in-toto asks. Writing binds the summary to the manifest digest, the mo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from attest.claims import fields
 from attest.claims.predicates import OWN_NAMESPACE, VERIFICATION_SUMMARY
@@ -31,8 +32,7 @@ UNEVALUATED: Final = "SLSA_BUILD_LEVEL_UNEVALUATED"
 _MOST_LEVELS: Final = 64
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Summary:
+class Summary(Struct, frozen=True, kw_only=True):
     """A verification summary as its signer states it.
 
     Args:

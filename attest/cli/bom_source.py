@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from click.shell_completion import CompletionItem
+from msgspec import Struct
 
 from attest.cli.references import ReferenceArgument
 from attest.errors import AttestError, InputError, MalformedEvidence, NoTrust
@@ -41,8 +41,7 @@ class FileOrReference(ReferenceArgument):
 FILE_OR_REFERENCE = FileOrReference()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Asking:
+class Asking(Struct, frozen=True, kw_only=True):
     """How stores are reached and who is believed there.
 
     Args:
@@ -59,8 +58,7 @@ class Asking:
         return cls(whom=whom, reach=Reach(plain_http=plain_http, ca_file=ca_file))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Given:
+class Given(Struct, frozen=True, kw_only=True):
     """An ML-BOM and what is known of it.
 
     Args:

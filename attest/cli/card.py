@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
+from msgspec import Struct
 
 from attest.cli import options, render, signing_beside
 from attest.cli.references import REFERENCE
@@ -111,8 +111,7 @@ def _refuse_beside_signed(*, form: str, edits: str | None, signing: dict[str, An
             )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Asked:
+class _Asked(Struct, frozen=True, kw_only=True):
     """A version, and whom to believe about it."""
 
     text: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shlex
 import sys
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from attest.claims.predicates import word_for
 from attest.cli import render
@@ -34,8 +35,7 @@ def is_short_form(policy: Policy) -> bool:
     return any(identity.given for identity in policy.identities.values())
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True, kw_only=True):
     """What was found.
 
     Args:

@@ -7,8 +7,9 @@ a company's signature would go into its log, by a flag that was forgotten.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from attest.cli import trust_change
 from attest.errors import InputError
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
 _MOST_BYTES: Final = 1024 * 1024
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Mirror:
+class Mirror(Struct, frozen=True, kw_only=True):
     """Where to fetch from.
 
     Args:

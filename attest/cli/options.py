@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import itertools
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
+from msgspec.structs import replace
 
 from attest.errors import InputError
 from attest.whom import Whom
@@ -83,11 +83,11 @@ def _completed(whom: Whom, typed: dict[str, Any]) -> Whom:
         for name in _NEEDS_ROOT:
             if typed[name] and not (name == "tsa_chain" and whom.key is not None):
                 raise InputError(f"--{name.replace('_', '-')} needs --root", code="usage", hint="attest verify --help")
-        return dataclasses.replace(whom, tsa_chain=typed["tsa_chain"])
+        return replace(whom, tsa_chain=typed["tsa_chain"])
     for flag, value in (("--key", whom.key), ("--policy", whom.policy)):
         if value is not None:
             raise InputError(f"--root and {flag} exclude each other", code="usage", hint="attest verify --help")
-    return dataclasses.replace(whom, **typed)
+    return replace(whom, **typed)
 
 
 def reach() -> Callable[[F], F]:

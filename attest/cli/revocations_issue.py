@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from msgspec import Struct
 
 from attest.cli import options, render, signers, times
 from attest.cli.revocations_place import memory_of, place_of
@@ -62,8 +62,7 @@ def reason_of(text: str | None, *, what: str) -> str:
     return str(text).strip()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Desk:
+class Desk(Struct, frozen=True, kw_only=True):
     """One command that issues: what was typed, read as far as it can be before anything is asked.
 
     Args:

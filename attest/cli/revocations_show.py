@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import Struct
 
 from attest.claims import revocations
 from attest.cli import options, render
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 _HEADER = ("KIND", "VALUE", "SINCE", "SCOPE", "REASON")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Found:
+class _Found(Struct, frozen=True, kw_only=True):
     """What was found, and what is to be said of it."""
 
     place: str

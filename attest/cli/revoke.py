@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import Struct
 
 from attest.cli import changing, options, render
 from attest.cli.promote import with_version
@@ -49,8 +49,7 @@ def command(*, reference: str, feed: str | None, **values: Any) -> None:
         done.report(parsed)
 
 
-@dataclass(kw_only=True, slots=True)
-class _Revoking:
+class _Revoking(Struct, kw_only=True):
     """One revocation: the log first, then the feed; where the feed fails, the same command does the rest."""
 
     session: Session

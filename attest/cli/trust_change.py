@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from attest.cli import render
 from attest.errors import InputError, Interrupted
@@ -21,8 +23,7 @@ if TYPE_CHECKING:
 _MOST_SAID: Final = 6
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True, kw_only=True):
     """How a person wants to be asked and told.
 
     Args:

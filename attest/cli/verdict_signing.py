@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from msgspec import Struct
 
 from attest.cli import render
 from attest.cli.signing_beside import TYPED, for_choosing, gathered, option, options_for, refuse_without
@@ -33,8 +34,7 @@ _OPTIONS = (
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Order:
+class Order(Struct, frozen=True, kw_only=True):
     """That the verdict is to be signed.
 
     Args:

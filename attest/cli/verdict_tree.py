@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
 
 from attest.policy.verdict import Status
 
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
 _WORST_FIRST: Final = (Status.FAILED, Status.UNKNOWN, Status.PASSED, Status.NOT_REACHED, Status.NOT_APPLICABLE)
 
 
-@dataclass(slots=True)
-class _Ancestor:
+class _Ancestor(Struct):
     findings: list[Finding] = field(default_factory=list)
     below: dict[str, _Ancestor] = field(default_factory=dict)
 

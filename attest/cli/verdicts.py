@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from attest.cli import render
 from attest.policy.verdict import Status
@@ -28,8 +30,7 @@ _WHOLE_DIGEST: Final = re.compile(r"(sha256:[0-9a-f]{12})[0-9a-f]{52}")
 _WORD_COLOURS: Final = {"ALLOWED": "green", "DENIED": "red", "TAMPERED": "red", "UNDECIDED": "yellow"}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Shape:
+class Shape(Struct, frozen=True, kw_only=True):
     """How an answer was asked for.
 
     Args:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import Struct
 
 from attest.cli import options, render, verdict_signing
 from attest.cli.progress import Bars
@@ -109,8 +109,7 @@ def _is_path(text: str) -> bool:
     return text.startswith((".", "/", "~"))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Asked:
+class _Asked(Struct, frozen=True, kw_only=True):
     """What was typed about a version."""
 
     text: str

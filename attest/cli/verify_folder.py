@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from attest.cli import folder_answer
 from attest.errors import InputError
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
     from attest.whom import Whom
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Question:
+class Question(Struct, frozen=True, kw_only=True):
     """What a folder is held against.
 
     Args:
@@ -118,8 +118,7 @@ def verify_folder(
     answer.give(shape)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Expected:
+class _Expected(Struct, frozen=True, kw_only=True):
     """What the folder is held against, before its bytes are read.
 
     Args:

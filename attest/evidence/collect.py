@@ -7,8 +7,9 @@ error, never an empty list.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from attest.errors import EvidenceMissing, MalformedEvidence
 from attest.evidence.evidence import Evidence
@@ -30,8 +31,7 @@ _BUNDLE_PREFIX: Final = "application/vnd.dev.sigstore.bundle"
 _UNTYPED: Final = frozenset({None, "", EMPTY, "application/vnd.oci.image.config.v1+json"})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Damaged:
+class Damaged(Struct, frozen=True, kw_only=True):
     """A referrer that could not be read.
 
     Args:
@@ -43,8 +43,7 @@ class Damaged:
     error: AttestError
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Collected:
+class Collected(Struct, frozen=True, kw_only=True):
     """What a store has about one version.
 
     Args:

@@ -8,8 +8,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from attest.claims.event import Action
 from attest.errors import EvidenceMissing, InputError, LogBroken

@@ -12,9 +12,10 @@ For each event, in order:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
 
 from attest.claims.event import Action
 from attest.errors import AttestError, IllegalEvent, Incident, LogBroken, Refusal
@@ -41,8 +42,7 @@ AHEAD: Final = timedelta(minutes=5)
 """How far an event's own time may be after a proven one, or after now: clocks differ."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Link:
+class Link(Struct, frozen=True, kw_only=True):
     """An event that was verified and holds in its place.
 
     Args:
@@ -63,8 +63,7 @@ class Link:
         return Verified(event=self.event, digest=self.digest, bundle=self.bundle)
 
 
-@dataclass(kw_only=True, slots=True)
-class Chain:
+class Chain(Struct, kw_only=True):
     """A walk along a log, from its beginning or from an event that was verified before.
 
     Args:

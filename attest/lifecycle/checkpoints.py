@@ -11,8 +11,9 @@ A tag keeps garbage collection away. Nothing in the store is believed: whoever r
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from attest.claims import log_checkpoint
 from attest.claims.log_checkpoint import Checkpoint, state_digest
@@ -41,8 +42,7 @@ TAG: Final = "attest-checkpoint"
 ARTIFACT: Final = "application/vnd.attest.checkpoint.v1+json"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Written:
+class Written(Struct, frozen=True, kw_only=True):
     """A checkpoint that was stored.
 
     Args:

@@ -10,9 +10,10 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from attest.admit import locate_version
 from attest.claims.event import Action, Origin, Versioned
@@ -46,8 +47,7 @@ if TYPE_CHECKING:
 ORIGIN_TAG: Final = "attest-origin"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Copied:
+class Copied(Struct, frozen=True, kw_only=True):
     """What is at the other place now.
 
     Args:

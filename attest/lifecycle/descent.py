@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from attest_registry.catalogue.store import Catalogue
@@ -14,8 +15,7 @@ _DEEPEST: Final = 32
 _MOST: Final = 10_000
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Descendant:
+class Descendant(Struct, frozen=True, kw_only=True):
     """A version that was made from another one, or on a dataset.
 
     Args:

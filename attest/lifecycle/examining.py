@@ -11,8 +11,9 @@ admins      are those whom the operator named
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from attest.claims.event import Action
 from attest.errors import Incident, Refusal
@@ -32,8 +33,7 @@ if TYPE_CHECKING:
     from attest_registry.digest import Digest
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Walked:
+class Walked(Struct, frozen=True, kw_only=True):
     """A log as far as it holds.
 
     Args:

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import tempfile
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from attest.errors import InputError
 from attest.lifecycle import administering
@@ -30,8 +32,7 @@ if TYPE_CHECKING:
     from attest_registry.digest import Digest
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Branches:
+class Branches(Struct, frozen=True, kw_only=True):
     """A fork as this machine sees it.
 
     Args:

@@ -9,8 +9,10 @@ whether the event names it or not: nobody leaves a rejection out of what his gat
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from attest.admit import judge_collected, locate_version
 from attest.claims.log_state import RoleName
@@ -49,8 +51,7 @@ BUILT_IN: Final = "built-in gate"
 _NEWEST: Final = 2**53
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Gatekeeper:
+class Gatekeeper(Struct, frozen=True, kw_only=True):
     """The gate of one model's aliases.
 
     Args:

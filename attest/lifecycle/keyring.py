@@ -6,11 +6,11 @@ operator named. A key from anywhere is as good, since its fingerprint is the nam
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_der_public_key
+from msgspec import Struct, field
 
 from attest.errors import AttestError, LogBroken, NoTrust
 from attest.signing.algorithms import supported_public_key
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from attest_registry.digest import Digest
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Keyring:
+class Keyring(Struct, frozen=True, kw_only=True):
     """Where keys and roots are found.
 
     Args:

@@ -12,9 +12,11 @@ import json
 import sqlite3
 import weakref
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from attest.claims.approval import Reviewed
 from attest.claims.event import Action, Versioned
@@ -113,8 +115,7 @@ class Ledger:
         )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """What is remembered of one log.
 
     Args:

@@ -14,8 +14,10 @@ Whether it is the log that the operator means (pins), and whether it is fresh, `
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from attest.claims.event import Action
 from attest.claims.log_state import RoleName
@@ -44,8 +46,7 @@ if TYPE_CHECKING:
     from attest_registry.oci.descriptor import Descriptor
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Log:
+class Log(Struct, frozen=True, kw_only=True):
     """A log that holds, from its first event to its head.
 
     Args:
@@ -175,8 +176,7 @@ def read_log(repository: Repository, *, model: str, place: Place, keyring: Keyri
     return reading.read(remembered)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Reading:
+class _Reading(Struct, frozen=True, kw_only=True):
     """One reading."""
 
     store: LogStore

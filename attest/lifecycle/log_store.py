@@ -11,9 +11,10 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
 
 from attest.errors import LogBroken
 from attest.evidence.evidence import BUNDLE_MEDIA_TYPE, Evidence
@@ -39,8 +40,7 @@ _LAST_READ: Final = 4
 """How many segments are kept as they were read, so that resolving an alias again parses no hundred entries."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Segment:
+class Segment(Struct, frozen=True, kw_only=True):
     """A manifest of a log.
 
     Args:
@@ -72,8 +72,7 @@ class Segment:
         return der if Digest.of(der).matches(fingerprint) else None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LogStore:
+class LogStore(Struct, frozen=True, kw_only=True):
     """The log in a repository.
 
     Args:
@@ -81,7 +80,7 @@ class LogStore:
     """
 
     repository: Repository
-    _sealed: dict[int, Segment] = field(default_factory=dict, repr=False, compare=False)
+    _sealed: dict[int, Segment] = field(default_factory=dict)
 
     def newest(self) -> Segment | None:
         """The segment that grows; `None` where there is no log.

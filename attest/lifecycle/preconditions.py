@@ -5,9 +5,10 @@ The second half of the table in `transitions.py`; what earlier events said is as
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Protocol
+
+from msgspec import Struct
 
 from attest.claims.event import Action
 from attest.claims.log_state import RoleName, Stage
@@ -65,8 +66,7 @@ class Known(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class NothingKnown:
+class NothingKnown(Struct, frozen=True, kw_only=True):
     """Before the first event."""
 
     def registered(self, number: int) -> Versioned | None:  # noqa: ARG002

@@ -7,8 +7,10 @@ does not fail because an evaluation has become old.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from attest.claims.event import Action, Gate, Target
 from attest.claims.log_state import Stage
@@ -25,8 +27,7 @@ if TYPE_CHECKING:
     from attest.policy.verdict import Verdict
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True, kw_only=True):
     """What a gate says of a version before anything is moved.
 
     Args:
@@ -53,8 +54,7 @@ class Judged:
         return self.gate.policy is None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Moved:
+class Moved(Struct, frozen=True, kw_only=True):
     """What changed.
 
     Args:

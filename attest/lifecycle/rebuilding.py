@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import tempfile
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from attest.claims.event import Action
 from attest.lifecycle.indexing import rows_of
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
 _AT_ONCE = 500
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Rebuilt:
+class Rebuilt(Struct, frozen=True, kw_only=True):
     """What was indexed of one model.
 
     Args:
@@ -75,8 +75,7 @@ def index_version(session: Session, log: Log, number: int) -> None:
         session.catalogue.put_versions(session.name, [version_row(session, log, log.event(sequence))])
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True, kw_only=True):
     """Something that the catalogue says otherwise than log and store do.
 
     Args:

@@ -7,8 +7,10 @@ there yet; a claim that was attached and not recorded is recorded when the comma
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from attest.claims.approval import Reviewed
 from attest.claims.event import Action
@@ -32,8 +34,7 @@ if TYPE_CHECKING:
     from attest.verify.facts import Fact
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Recorded:
+class Recorded(Struct, frozen=True, kw_only=True):
     """A claim that the log names.
 
     Args:

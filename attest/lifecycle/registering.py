@@ -6,9 +6,10 @@ A version that was pushed before the model had a log is registered afterwards, i
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from attest.claims.event import Action, Versioned
 from attest.claims.log_state import RoleName
@@ -32,8 +33,7 @@ _TRIES: Final = 8
 _MOVED: Final = frozenset({"log-conflict", "log-reserved", "catalogue-behind", "registry-conflict"})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Registered:
+class Registered(Struct, frozen=True, kw_only=True):
     """What the log says now.
 
     Args:

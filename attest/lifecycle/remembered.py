@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from attest_registry.digest import Digest
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Remembered:
+class Remembered(Struct, frozen=True, kw_only=True):
     """The newest event of a log that was verified here.
 
     Args:
@@ -38,8 +38,7 @@ class Remembered:
     state: State
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Verified:
+class Verified(Struct, frozen=True, kw_only=True):
     """An event that was verified, with the digests of its words and of its bundle."""
 
     event: Event
@@ -47,8 +46,7 @@ class Verified:
     bundle: Digest
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Expected:
+class Expected(Struct, frozen=True, kw_only=True):
     """What the next event has to go on from.
 
     Args:

@@ -6,8 +6,9 @@ somebody whom the policy of the alias names. What he said himself about the vers
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from attest.claims.approval import Approval, Decision
 from attest.claims.log_state import RoleName
@@ -29,8 +30,7 @@ if TYPE_CHECKING:
     from attest.verify.facts import Fact
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Before:
+class Before(Struct, frozen=True, kw_only=True):
     """What a reviewer has before him.
 
     Args:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from attest.admit import locate_version
 from attest.errors import InputError
@@ -34,8 +36,7 @@ if TYPE_CHECKING:
     from attest_registry.reference import Reference
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Session:
+class Session(Struct, frozen=True, kw_only=True):
     """What is open.
 
     Args:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from attest.claims.event import Action
 from attest_registry.errors import NotFound
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from attest_registry.reference import Reference
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True, kw_only=True):
     """How a version stands.
 
     Args:

@@ -6,9 +6,10 @@ reader computes it again and compares. Pure: what earlier events said is asked o
 
 from __future__ import annotations
 
-from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from attest.claims.event import Action
 from attest.claims.log_state import (

@@ -13,10 +13,11 @@ of the next writer catches up.
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from attest.claims import event as events
 from attest.claims.event import Event, Target, Versioned
@@ -95,8 +96,7 @@ class Sequencer(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True, kw_only=True):
     """What somebody wants to do; everything else follows from the log.
 
     Args:
@@ -126,8 +126,7 @@ class Draft:
     roles: Mapping[str, tuple[Grant, ...]] | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Writer:
+class Writer(Struct, frozen=True, kw_only=True):
     """Somebody who may change a log, if it lets him.
 
     Args:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from attest.policy.verdict import Finding, Status, Step
 from attest_registry.digest import CheckingReader

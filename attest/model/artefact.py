@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from attest_registry.digest import Digest
@@ -11,8 +12,7 @@ if TYPE_CHECKING:
     from attest_registry.oci.manifest import Manifest
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ArtefactFile:
+class ArtefactFile(Struct, frozen=True, kw_only=True):
     """One file as a layer.
 
     Args:
@@ -34,8 +34,7 @@ class ArtefactFile:
         return self.blob.size
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Artefact:
+class Artefact(Struct, frozen=True, kw_only=True):
     """Manifest, config and files of one version.
 
     Args:

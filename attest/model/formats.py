@@ -6,9 +6,10 @@ run code if it believed the name, the file counts as code-bearing although nothi
 
 from __future__ import annotations
 
-import dataclasses
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from attest.model.formats_archive import read_archive
 from attest.model.formats_code import read_native, suspect_by_name
@@ -69,9 +70,9 @@ def recognise(path: str, file: BinaryIO, size: int) -> FileFormat:
     promised = _PROMISES.get(sample.suffix)
     if promised is not None and found.kind not in promised and size:
         details = MappingProxyType({**found.details, "misnamed": f"its name says {sample.suffix}"})
-        found = dataclasses.replace(found, details=details)
+        found = replace(found, details=details)
         if sample.suffix == "onnx" and not found.outside:  # runtimes read on behind what no reader of ours knows
-            found = dataclasses.replace(found, outside="it is named .onnx, and its tensors cannot be looked through")
+            found = replace(found, outside="it is named .onnx, and its tensors cannot be looked through")
     return found
 
 

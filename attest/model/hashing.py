@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import io
 import os
@@ -11,6 +10,8 @@ import time
 from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from attest.model.formats import recognise
 from attest.model.manifest import ModelFile, ModelManifest
@@ -179,7 +180,7 @@ def _same(first: os.stat_result, second: os.stat_result) -> bool:
 
 def _with_role(file: ModelFile, roles: Mapping[str, str]) -> ModelFile:
     role = next((role for pattern, role in roles.items() if fnmatchcase(file.path, pattern)), None)
-    return file if role is None else dataclasses.replace(file, role=role)
+    return file if role is None else replace(file, role=role)
 
 
 def _unused(roles: Mapping[str, str], files: Sequence[ModelFile]) -> list[str]:

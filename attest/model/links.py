@@ -10,8 +10,9 @@ import errno
 import os
 import re
 import stat
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from attest.errors import ModelError
 from attest.model.exclusion import excluding
@@ -22,8 +23,7 @@ _CACHE_BLOB: Final = re.compile(r".*/(?:models|datasets|spaces)--[^/]+/blobs/(?:
 """Git object or SHA-256 names, as huggingface_hub lays out its cache."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Linked:
+class Linked(Struct, frozen=True, kw_only=True):
     """Where a link leads.
 
     Args:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from attest_registry.digest import Digest
 
@@ -32,8 +33,7 @@ class FileKind(StrEnum):
     BINARY = "binary"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FileFormat:
+class FileFormat(Struct, frozen=True, kw_only=True):
     """What was recognised in a file.
 
     Args:
@@ -59,8 +59,7 @@ class FileFormat:
     outside: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ModelFile:
+class ModelFile(Struct, frozen=True, kw_only=True):
     """One file of a version.
 
     Args:
@@ -80,8 +79,7 @@ class ModelFile:
     ranges: Mapping[int, tuple[Digest, ...]] | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ModelManifest:
+class ModelManifest(Struct, frozen=True, kw_only=True):
     """All files of a version, in code-point order of their paths.
 
     Args:

@@ -6,8 +6,9 @@ Only as many are kept as were asked for, so that memory follows the signature th
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from attest_registry.digest import Digest
 
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Cut:
+class Cut(Struct, frozen=True, kw_only=True):
     """A wish for the digests of one file's ranges.
 
     Args:

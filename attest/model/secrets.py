@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from attest.errors import ModelError
 from attest.model.exclusion import excluding
@@ -80,8 +81,7 @@ _DER_KEY: Final = re.compile(rb"\x30(?:[\x00-\x7f]|\x81.|\x82..)\x02\x01[\x00\x0
 _DER_ENDINGS: Final = (".der", ".key", ".pk8", ".p8")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Secret:
+class Secret(Struct, frozen=True, kw_only=True):
     """A file that must not be published.
 
     Args:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from attest.model.manifest import FileKind
 
@@ -42,8 +43,7 @@ _NOTABLE: Final = 0.05
 """Share of parameters from which a second data type makes a model mixed; a few norms in float32 do not."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ModelSummary:
+class ModelSummary(Struct, frozen=True, kw_only=True):
     """A model in five words.
 
     Args:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import re
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from attest.errors import ModelError
 from attest.model.exclusion import Exclusion, excluding
@@ -37,8 +38,7 @@ _UNLIKELY: Final = re.compile(
 """What ends up in model folders by itself: from notebooks, trainers (Hugging Face, DeepSpeed), editors, systems."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TreeEntry:
+class TreeEntry(Struct, frozen=True, kw_only=True):
     """One regular file of a model.
 
     Args:
@@ -57,8 +57,7 @@ class TreeEntry:
         return Path(self.place)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Tree:
+class Tree(Struct, frozen=True, kw_only=True):
     """All files of a model, in code-point order of their paths.
 
     Args:
@@ -134,8 +133,7 @@ def _idle(exclusion: Exclusion, root: Path) -> tuple[str, ...]:
     return tuple(f"--exclude {pattern} matches nothing in {root.name or root}" for pattern in exclusion.unused)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Folder:
+class _Folder(Struct, frozen=True, kw_only=True):
     """One folder that is being read; a linked one has a real place of its own."""
 
     handle: int

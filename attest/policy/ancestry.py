@@ -6,10 +6,11 @@ one that was not found says why, and is never taken for one that holds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct, field
 
 from attest_registry.errors import AttestError
 from attest_registry.reference import Reference
@@ -28,8 +29,7 @@ if TYPE_CHECKING:
 _SCHEMES = ("oci://", "attest:")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Sought:
+class Sought(Struct, frozen=True, kw_only=True):
     """An ancestor as one policy looks at it: whose words count differs from policy to policy.
 
     Args:
@@ -41,8 +41,7 @@ class Sought:
     policy: Digest
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Ancestor:
+class Ancestor(Struct, frozen=True, kw_only=True):
     """An ancestor that was found.
 
     Args:
@@ -56,8 +55,7 @@ class Ancestor:
     judged: Judged
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Unreached:
+class Unreached(Struct, frozen=True, kw_only=True):
     """An ancestor that was not found.
 
     Args:
@@ -67,13 +65,11 @@ class Unreached:
     why: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class NotHeld:
+class NotHeld(Struct, frozen=True, kw_only=True):
     """An alias that points at nothing yet, as the model's log proves: there is nothing to compare with."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class InLog:
+class InLog(Struct, frozen=True, kw_only=True):
     """What the model's log, which was verified, says of the version.
 
     Args:
@@ -97,8 +93,7 @@ class InLog:
 Ancestors: TypeAlias = "Mapping[Sought, Ancestor | Unreached]"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LogMark:
+class LogMark(Struct, frozen=True, kw_only=True):
     """An event of the log, as a checkpoint of its number has to have it.
 
     Args:
@@ -112,8 +107,7 @@ class LogMark:
     manifest: Digest
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class GivenLog:
+class GivenLog(Struct, frozen=True, kw_only=True):
     """The model's log, after whoever gathered it has verified every event of it; or why it does not hold.
 
     Args:
@@ -143,8 +137,7 @@ class GivenLog:
     error: AttestError | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Gathered:
+class Gathered(Struct, frozen=True, kw_only=True):
     """All that a verdict needs beside the version itself.
 
     Args:

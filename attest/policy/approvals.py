@@ -19,8 +19,10 @@ least on which it rests has to be on the list; or a list of kinds of claim that 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from attest.claims import approval
 from attest.claims.approval import Decision
@@ -56,8 +58,7 @@ _MADE_BY: Final = (MODEL_SIGNATURE, PROVENANCE, ML_BOM)
 """Claims of those who made the version."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ApprovalDemand(ClaimDemand):
+class ApprovalDemand(ClaimDemand, frozen=True, kw_only=True):
     """Approvals.
 
     Args:
@@ -76,8 +77,7 @@ class ApprovalDemand(ClaimDemand):
     when: When = When.PROMOTION
 
 
-@dataclass(kw_only=True, slots=True)
-class _Count:
+class _Count(Struct, kw_only=True):
     """Who approved, and why what else there is does not count."""
 
     people: dict[str, str] = field(default_factory=dict)

@@ -7,8 +7,10 @@ against the version stays said. So no denial ever allows anything.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from attest.policy import denials, exceptions, feed, lineage_ancestors
 from attest.policy.in_force import in_force
@@ -66,8 +68,7 @@ def ancestors(
     return found
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True):
     """What came out.
 
     Args:
@@ -122,8 +123,7 @@ def all_denials(case: Case) -> Denials:
     return denials.in_force(sources, now=case.now)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Engine:
+class _Engine(Struct, frozen=True, kw_only=True):
     """The rules about claims, over the facts that count."""
 
     demands: Demands

@@ -10,9 +10,10 @@ require:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from attest.claims import spdx
 from attest.claims.bom_profiles import TITLES
@@ -38,8 +39,7 @@ class Part(StrEnum):
     DATASETS = "datasets"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LicenceDemand:
+class LicenceDemand(Struct, frozen=True, kw_only=True):
     """Which licences will do.
 
     Args:

@@ -6,8 +6,9 @@ allowed: a licence that is no SPDX expression, a dataset of which nobody said wh
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from attest.claims import spdx
 from attest.claims.bom_profiles import TITLES

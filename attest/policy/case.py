@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from msgspec import Struct
 
 from attest.claims.predicates import word_for
 from attest.errors import EvidenceMissing, SignerNotTrusted
@@ -23,8 +24,7 @@ Read = TypeVar("Read")
 _SHOWN = 3
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Case:
+class Case(Struct, frozen=True, kw_only=True):
     """What is judged.
 
     Args:
@@ -141,8 +141,7 @@ class Case:
         )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True, kw_only=True):
     """One thing that a rule finds wrong.
 
     Args:

@@ -12,9 +12,10 @@ composed document (docs/threats.md row 72).
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from attest.errors import AttestError, InputError, PolicyError
 from attest.policy.key_rows import API_VERSION, KIND, TABLE
@@ -32,8 +33,7 @@ _NO_PATHS: Final = ("-----BEGIN ", "given")
 """What may stand at `key` besides a path: PEM text, and the word for the key on the command line."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Composed(Document):
+class Composed(Document, frozen=True, kw_only=True):
     """A document that was put together; its errors point into the file that the words stand in.
 
     Args:
@@ -133,8 +133,7 @@ def compose(document: Document, base: Document, *, folder: Path) -> Document:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Side:
+class _Side(Struct, frozen=True):
     """A value of one of the two documents, and where it stands there."""
 
     document: Document

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from msgspec import Struct
 
 from attest.policy.key_rows import TABLE
 from attest.policy.reading import read_by, read_text, read_word
@@ -32,8 +33,7 @@ RULES: Final = (
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Beyond:
+class Beyond(Struct, frozen=True, kw_only=True):
     """What those keys say.
 
     Args:

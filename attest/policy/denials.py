@@ -15,8 +15,9 @@ nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
+
+from msgspec import Struct, field
 
 from attest.claims.revocations import Holder, Kind, Scope
 from attest.claims.training import MODEL_ROLES
@@ -42,8 +43,7 @@ if TYPE_CHECKING:
 RULE: Final = "denials"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Denial:
+class Denial(Struct, frozen=True, kw_only=True):
     """Something that does not count, and who says so.
 
     Args:
@@ -60,8 +60,7 @@ class Denial:
         return f"{self.revocation.title}, by {self.source}"
 
 
-@dataclass(kw_only=True, slots=True)
-class Denials:
+class Denials(Struct, kw_only=True):
     """All that are in force.
 
     Args:
@@ -69,7 +68,7 @@ class Denials:
     """
 
     entries: tuple[Denial, ...] = ()
-    _by_value: dict[tuple[Kind, Value], list[Denial]] = field(init=False, repr=False, compare=False)
+    _by_value: dict[tuple[Kind, Value], list[Denial]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Index them. Several may be about one thing; every one of them goes on counting."""

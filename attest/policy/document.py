@@ -7,9 +7,10 @@ and the same keys give the same digest wherever the key files lie and however th
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec.structs import replace
 
 from attest.claims.canonical import canonical_digest
 from attest.errors import InputError, NoTrust, PolicyError

@@ -5,9 +5,10 @@ Pure and deterministic: the same policy, facts and time give the same verdict, b
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from attest.claims.predicates import ML_BOM, PROVENANCE, word_for
 from attest.policy import adapters, claim_demands, file_rules, lineage, rules

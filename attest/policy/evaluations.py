@@ -17,9 +17,11 @@ not good enough, words that cannot be read. So nobody repeats an evaluation unti
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from attest.claims import evaluation
 from attest.claims.decimals import shown
@@ -49,8 +51,7 @@ RULE: Final = "evaluations"
 _NEED_A_METRIC: Final = ("dataset", "slice", "minimum", "maximum", "no-regression")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class EvaluationDemand(ClaimDemand):
+class EvaluationDemand(ClaimDemand, frozen=True, kw_only=True):
     """An evaluation that passed, with what it has to have measured.
 
     Args:
@@ -83,8 +84,7 @@ class EvaluationDemand(ClaimDemand):
         return f"{self.metric or 'an evaluation'}{where}{f' on {self.dataset.short}' if self.dataset else ''}"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Read:
+class Read(Struct, frozen=True, kw_only=True):
     """What the evaluators said of a version.
 
     Args:

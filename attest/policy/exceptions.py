@@ -14,8 +14,9 @@ would have looked at and others rest on is then unknown to those, and so they ne
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from attest.policy.verdict import Finding, Status
 from attest.trust.times import shown

@@ -11,9 +11,10 @@ Without a sound feed nothing is allowed: who can keep it back could otherwise ke
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from attest.claims.revocations import Revocations
 from attest.policy.in_force import in_force
@@ -35,8 +36,7 @@ _AHEAD: Final = timedelta(minutes=5)
 _INCIDENT: Final = 3
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Remembered:
+class Remembered(Struct, frozen=True, kw_only=True):
     """The newest issue that this machine has seen.
 
     Args:
@@ -48,8 +48,7 @@ class Remembered:
     digest: Digest
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class GivenFeed:
+class GivenFeed(Struct, frozen=True, kw_only=True):
     """A feed, as it was found.
 
     Args:

@@ -17,8 +17,9 @@ unknown, and an unknown rule allows nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from attest.policy.key_rows import NAME_PATTERN, TABLE
 from attest.policy.reading import read_text
@@ -35,8 +36,7 @@ _KEY: Final = "rules"
 _MOST_RULES: Final = 100
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FreeRule:
+class FreeRule(Struct, frozen=True, kw_only=True):
     """One rule.
 
     Args:

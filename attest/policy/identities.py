@@ -16,8 +16,10 @@ Holders of certificates are read in `holders.py`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from attest.errors import AttestError, InputError, KeyFileError, PolicyError
 from attest.policy.key_rows import NAME_PATTERN, TABLE
@@ -52,8 +54,7 @@ _SHAPES: Final = "key: FILE; issuer: URL with a subject; or root: FILE with a su
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Beside:
+class Beside(Struct, frozen=True, kw_only=True):
     """What stands beside the identities.
 
     Args:

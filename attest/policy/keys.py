@@ -6,9 +6,10 @@ Schema (`schema.py`), the table of docs/policy.md, and how a document and the on
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from attest.strict_yaml import suggestion
 
@@ -38,8 +39,7 @@ class Shape(StrEnum):
     ANY = "anything"  # read by somebody else's rules
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Key:
+class Key(Struct, frozen=True, kw_only=True):
     """One key.
 
     Args:

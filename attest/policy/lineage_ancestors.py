@@ -5,8 +5,10 @@ One finding for each ancestor, with the way to it. One that cannot be looked at 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from attest.claims.predicates import MODEL_SIGNATURE
 from attest.claims.training import Operation, Standing
@@ -34,8 +36,7 @@ ARROW: Final = " ← "
 _WORDS: Final = {role: word for word, role in LINEAGE_WORDS.items()}
 
 
-@dataclass(kw_only=True, slots=True)
-class _Standing:
+class _Standing(Struct, kw_only=True):
     """What came out for one ancestor, on all ways and under all demands on which it was met."""
 
     path: tuple[str, ...]
@@ -117,8 +118,7 @@ def _finding(case: Case, standing: _Standing) -> Finding:
     return replace(passed, path=standing.path)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Look:
+class _Look(Struct, frozen=True, kw_only=True):
     """One look at one ancestor."""
 
     case: Case

@@ -11,10 +11,11 @@ lineage:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from attest.policy.key_rows import TABLE
 from attest.policy.reading import read_by, read_text, read_word
@@ -41,8 +42,7 @@ class Must(StrEnum):
     SIGNED = "signed"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Around:
+class Around(Struct, frozen=True, kw_only=True):
     """What else of the policy the reader needs.
 
     Args:

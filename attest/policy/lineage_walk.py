@@ -12,8 +12,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
+
+from msgspec import Struct, field
 
 from attest.claims.mlbom import MLBOM
 from attest.claims.provenance import Provenance
@@ -48,8 +49,7 @@ ROLE_WORDS: Final = {
 }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """A version on the way, whose inputs are looked at under one policy.
 
     Args:
@@ -69,8 +69,7 @@ class Place:
     host: str | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Met:
+class Met(Struct, frozen=True, kw_only=True):
     """An input on the way.
 
     Args:
@@ -99,8 +98,7 @@ class Met:
         return (*self.below.path, title(self.item))
 
 
-@dataclass(kw_only=True, slots=True)
-class Walk:
+class Walk(Struct, kw_only=True):
     """All of the way.
 
     Args:
@@ -176,8 +174,7 @@ def _named(case: Case) -> tuple[str | None, str]:
     return reference.host, reference.name
 
 
-@dataclass(kw_only=True, slots=True)
-class _Way:
+class _Way(Struct, kw_only=True):
     look_for: LookFor
     to_the_roots: bool
     walk: Walk = field(default_factory=Walk)

@@ -14,8 +14,9 @@ asks for more of a certificate, or is a private authority's, is nobody whom a lo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from attest.policy import entries
 from attest.policy.durations import in_words, read_duration
@@ -42,8 +43,7 @@ _MOST_SEQUENCE: Final = 999_999_999
 _PATH: Final[NodePath] = (KEY,)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CheckpointDemand:
+class CheckpointDemand(Struct, frozen=True, kw_only=True):
     """Somebody has to have signed lately where the head is.
 
     Args:
@@ -55,8 +55,7 @@ class CheckpointDemand:
     max_age: timedelta | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LogDemand:
+class LogDemand(Struct, frozen=True, kw_only=True):
     """What a model's log has to be.
 
     Args:

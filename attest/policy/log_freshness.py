@@ -7,9 +7,10 @@ whether or not a checkpoint is asked for.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from attest.claims.log_checkpoint import Checkpoint
 from attest.policy.case import Problem
@@ -28,8 +29,7 @@ _INCIDENT: Final = 3
 _HINT: Final = "attest checkpoint NAME     by somebody whom the policy names for it, and regularly"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Freshness:
+class Freshness(Struct, frozen=True, kw_only=True):
     """A log, with the checkpoint beside it.
 
     Args:

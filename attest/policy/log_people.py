@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from attest.policy.in_force import in_force
 from attest.policy.log_demand import is_named
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     from attest.verify.facts import Fact
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class People:
+class People(Struct, frozen=True, kw_only=True):
     """Who is who.
 
     Args:

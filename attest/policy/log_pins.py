@@ -6,8 +6,9 @@ Anybody can begin a log for any model, sign in it what he likes, and put it in t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from attest.policy.case import Problem
 from attest.policy.log_demand import ADMIN_ROLE, NO_DEMAND
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from attest.policy.requirements import Policy
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Pins:
+class Pins(Struct, frozen=True, kw_only=True):
     """What a policy says about which log is meant.
 
     Args:

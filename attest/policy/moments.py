@@ -6,10 +6,11 @@ promotion is known, what is judged at promotion is judged now: later, and so nev
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from attest.policy.case import Problem
 from attest.policy.durations import in_words, read_duration
@@ -36,8 +37,7 @@ class When(StrEnum):
     USE = "use"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MostAge:
+class MostAge(Struct, frozen=True, kw_only=True):
     """How old something may be.
 
     Args:

@@ -20,9 +20,10 @@ lineage: {datasets: known, base-model: known, teacher-model: known, adapter-base
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from msgspec.structs import replace
 
 from attest.claims.predicates import ML_BOM, MODEL_SIGNATURE, PROVENANCE, WORDS
 from attest.claims.training import Operation

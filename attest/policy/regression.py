@@ -7,9 +7,11 @@ worst of the version is held against the best of the other.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from attest.claims.decimals import minus, plus, shown
 from attest.claims.evaluation import Better
@@ -29,8 +31,7 @@ if TYPE_CHECKING:
     from attest.strict_yaml import Document, NodePath
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Regression:
+class Regression(Struct, frozen=True, kw_only=True):
     """By how much a number may be worse than another version's.
 
     Args:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from attest.claims.training import Role
 from attest.errors import PolicyError
@@ -57,8 +58,7 @@ LINEAGE_WORDS: Mapping[str, Role] = MappingProxyType(
 """Key under `lineage` → the role that it is about."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True, kw_only=True):
     """Somebody whom the policy names.
 
     Args:
@@ -72,8 +72,7 @@ class Identity:
     given: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ClaimDemand:
+class ClaimDemand(Struct, frozen=True, kw_only=True):
     """Somebody has to have said something.
 
     Args:
@@ -90,8 +89,7 @@ class ClaimDemand:
         return (self.predicate_type,)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ProvenanceDemand(ClaimDemand):
+class ProvenanceDemand(ClaimDemand, frozen=True, kw_only=True):
     """A provenance with expectations; an empty tuple demands nothing.
 
     Args:
@@ -120,8 +118,7 @@ class ProvenanceDemand(ClaimDemand):
         return bool(self.build_types or self.branches or self.tags or self.level)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BOMDemand(ClaimDemand):
+class BOMDemand(ClaimDemand, frozen=True, kw_only=True):
     """An ML-BOM.
 
     Args:
@@ -142,8 +139,7 @@ class BOMDemand(ClaimDemand):
         return bool(self.profiles or self.licences or self.governed)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FormatDemand:
+class FormatDemand(Struct, frozen=True, kw_only=True):
     """Which files a version may hold, by what the signed ML-BOM says they are.
 
     Args:
@@ -155,8 +151,7 @@ class FormatDemand:
     code_bearing: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AncestorDemand:
+class AncestorDemand(Struct, frozen=True, kw_only=True):
     """What the inputs of one role have to be, beyond being stated with a digest; nothing besides asks for that alone.
 
     Args:
@@ -176,8 +171,7 @@ class AncestorDemand:
         return self.depth is None or generation <= self.depth
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LineageDemand:
+class LineageDemand(Struct, frozen=True, kw_only=True):
     """What has to be known about where a version came from.
 
     Args:
@@ -196,8 +190,7 @@ class LineageDemand:
         return self.source is not SourceState.ANY or any(word is not Lineage.ANY for word in self.inputs.values())
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FeedDemand:
+class FeedDemand(Struct, frozen=True, kw_only=True):
     """A signed feed of revocations, without which nothing is allowed.
 
     Args:
@@ -213,8 +206,7 @@ class FeedDemand:
     min_sequence: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Exemption:
+class Exemption(Struct, frozen=True, kw_only=True):
     """One rule that one version need not meet, for a time.
 
     Args:
@@ -234,8 +226,7 @@ class Exemption:
     expires: datetime
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True, kw_only=True):
     """A policy document, understood whole.
 
     Args:

@@ -17,9 +17,10 @@ demand stands beside `formats`, never for it.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import field
 
 from attest.claims import scan
 from attest.claims.predicates import SCAN
@@ -50,8 +51,7 @@ _SEVERITIES: Final = tuple(each for each in Severity if each is not Severity.UNK
 """Worst first."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ScanDemand(ClaimDemand):
+class ScanDemand(ClaimDemand, frozen=True, kw_only=True):
     """A scan.
 
     Args:

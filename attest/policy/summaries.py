@@ -15,9 +15,10 @@ earlier, only the verifier can say, who is believed in everything else of it too
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec.structs import replace
 
 from attest.claims import vsa
 from attest.claims.predicates import VERIFICATION_SUMMARY
@@ -45,8 +46,7 @@ _AHEAD: Final = timedelta(minutes=5)
 """By how much clocks may disagree."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SummaryDemand(ClaimDemand):
+class SummaryDemand(ClaimDemand, frozen=True, kw_only=True):
     """Whose verdict stands in for the whole evaluation.
 
     Args:

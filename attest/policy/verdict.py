@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from attest.errors import Refusal
 
@@ -33,8 +34,7 @@ class Step(StrEnum):
     READ = "read"  # the bytes themselves
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """One rule, judged.
 
     Args:
@@ -91,8 +91,7 @@ class Finding:
         }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True, kw_only=True):
     """Policy × facts.
 
     Args:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from attest.errors import KeyFileError
 
@@ -18,8 +19,7 @@ _KEY: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class KmsURI:
+class KmsURI(Struct, frozen=True, kw_only=True):
     """Which key of which service is meant.
 
     Args:

@@ -10,8 +10,9 @@ Nothing here verifies. A `Bundle` is what the bytes say, with one meaning; `atte
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
+
+from msgspec import Struct
 
 from attest.claims.predicates import MODEL_SIGNATURE, PAYLOAD_TYPE
 from attest.errors import AttestError, MalformedEvidence
@@ -31,8 +32,7 @@ _MOST_TIMESTAMPS: Final = 32
 _MOST_CERTIFICATES: Final = 16
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class KeyMaterial:
+class KeyMaterial(Struct, frozen=True, kw_only=True):
     """The bundle says that a key signed it.
 
     Args:
@@ -42,8 +42,7 @@ class KeyMaterial:
     hint: str | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CertificateMaterial:
+class CertificateMaterial(Struct, frozen=True, kw_only=True):
     """The bundle says that the holder of a certificate signed it.
 
     Args:
@@ -53,8 +52,7 @@ class CertificateMaterial:
     certificates: tuple[bytes, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Bundle:
+class Bundle(Struct, frozen=True, kw_only=True):
     """What a bundle's bytes say. Unverified.
 
     Args:

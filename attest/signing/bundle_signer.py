@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
+
+from msgspec import Struct
 
 from attest.signing import algorithms
 from attest.signing.bundle import sign_statement
@@ -45,8 +46,7 @@ class BundleSigner(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class KeyBundleSigner:
+class KeyBundleSigner(Struct, frozen=True, kw_only=True):
     """Signs with a key; where asked for, each signature is stamped and then logged.
 
     Stamping comes first: a log keeps what it was given, and a signature without its timestamp should not be in it.

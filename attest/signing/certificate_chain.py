@@ -6,7 +6,6 @@ another key, one that is not for signing code, one that does not count now, a ch
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Self
 
@@ -14,6 +13,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
+from msgspec import Struct
 
 from attest.errors import AttestError, InputError
 from attest.signing.fingerprint import fingerprint
@@ -34,8 +34,7 @@ _MOST: Final = 16
 _PREFERRED: Final = (NameKind.EMAIL, NameKind.URI, NameKind.NAME, NameKind.DNS)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SigningChain:
+class SigningChain(Struct, frozen=True, kw_only=True):
     """A certificate that may sign code now, and who vouches for it.
 
     Args:

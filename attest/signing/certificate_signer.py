@@ -7,10 +7,10 @@ a bundle v0.3: such bundles are for OMS's verifiers, which is why only `attest s
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from cryptography.hazmat.primitives.serialization import Encoding
+from msgspec import Struct
 
 from attest.signing.dsse import encode_base64
 from attest.trust.private_pki import PrivateAuthority
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from attest.signing.signer import KeyWarning
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CertificateBundleSigner:
+class CertificateBundleSigner(Struct, frozen=True, kw_only=True):
     """Signs with a key, as the holder of its certificate.
 
     Args:

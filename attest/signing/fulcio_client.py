@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from msgspec import Struct
 
 from attest.errors import ServiceAnswerInvalid
 from attest.signing.dsse import encode_base64
@@ -20,8 +21,7 @@ _MOST_BYTES: Final = 256 * 1024
 _MOST_CERTIFICATES: Final = 16
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Issued:
+class Issued(Struct, frozen=True, kw_only=True):
     """What Fulcio gave.
 
     Args:

@@ -10,10 +10,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from msgspec import Struct
 
 from attest.claims.predicates import PAYLOAD_TYPE
 from attest.errors import InputError, MalformedEvidence, ServiceRefused
@@ -62,8 +62,7 @@ class LogClient(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True)
-class RekorV2:
+class RekorV2(Struct, frozen=True, kw_only=True):
     """A tile-backed log: entries with an inclusion proof and a checkpoint, and without a time.
 
     Args:
@@ -117,8 +116,7 @@ class RekorV2:
         return self.submit({"hashedRekordRequestV002": {"digest": encode_base64(digest), "signature": signed}})
 
 
-@dataclass(frozen=True, kw_only=True)
-class RekorV1:
+class RekorV1(Struct, frozen=True, kw_only=True):
     """The log with promises: its entries carry a time that it signed.
 
     Args:

@@ -10,9 +10,10 @@ import base64
 import hashlib
 import secrets
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode, urlsplit
+
+from msgspec import Struct
 
 from attest.errors import CredentialError, ServiceAnswerInvalid
 from attest.signing import browser
@@ -32,8 +33,7 @@ _SLOWER: Final = 5.0
 _WAITING: Final = {"authorization_pending": 0.0, "slow_down": _SLOWER}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Login:
+class Login(Struct, frozen=True, kw_only=True):
     """How a person logs in.
 
     Args:
@@ -122,8 +122,7 @@ def _poll(tokens: Service, form: dict[str, str], *, interval: float, ends: float
     raise CredentialError("the login took too long", code="login-failed", hint="run it again")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Refused:
+class _Refused(Struct, frozen=True, kw_only=True):
     error: str
 
 

@@ -20,6 +20,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from msgspec import Struct
+
 from attest.errors import (
     AttestError,
     InputError,
@@ -99,8 +101,7 @@ _ANSWER_CODES: Final = {
 }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True, kw_only=True):
     """What a service said.
 
     Args:
@@ -114,8 +115,7 @@ class Answer:
     body: bytes
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Request:
+class _Request(Struct, frozen=True, kw_only=True):
     url: str
     body: bytes | None
     asked: str

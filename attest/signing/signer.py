@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from msgspec import Struct
+
 from attest.signing import algorithms
 from attest.signing.fingerprint import fingerprint
 
@@ -13,8 +15,7 @@ if TYPE_CHECKING:
     from attest_registry.digest import Digest
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class KeyWarning:
+class KeyWarning(Struct, frozen=True, kw_only=True):
     """Something about a key that its owner should hear of, though signing goes on.
 
     Args:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -12,8 +13,7 @@ if TYPE_CHECKING:
     from attest.signing.signer import Signer
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class KeyAccess:
+class KeyAccess(Struct, frozen=True, kw_only=True):
     """How a key may be reached.
 
     Args:

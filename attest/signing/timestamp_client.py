@@ -6,9 +6,10 @@ Whether the authority is to be believed is for the verifier, which has a trusted
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from attest.errors import ServiceAnswerInvalid
 
@@ -24,8 +25,7 @@ _MOST_SKEW: Final = timedelta(minutes=10)
 """A signing certificate lives ten minutes: a time further off proves a time at which it did not count."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TimestampClient:
+class TimestampClient(Struct, frozen=True, kw_only=True):
     """One timestamp authority; sigstore-python takes it for its own client of one.
 
     Args:

@@ -6,10 +6,11 @@ Another key management service is one module with the two functions of `KeyTechn
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
+
+from msgspec import Struct
 
 from attest.errors import KeyFileError
 from attest.signing.technology import KeyAccess
@@ -26,8 +27,7 @@ _SCHEME: Final = re.compile(r"([a-z][a-z0-9+.-]*):(.*)", re.ASCII | re.DOTALL)
 _SECRET: Final = re.compile(r"(pin-value=)[^&]*", re.IGNORECASE)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Row:
+class _Row(Struct, frozen=True, kw_only=True):
     """A technology.
 
     Args:

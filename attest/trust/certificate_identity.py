@@ -6,9 +6,10 @@ always anchored at both ends (`subject_glob`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from attest.errors import PolicyError, SignerNotTrusted
 from attest.trust.subject_glob import check_glob, matches
@@ -29,8 +30,7 @@ class SubjectKind(StrEnum):
     USERNAME = "username"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CertificateIdentity:
+class CertificateIdentity(Struct, frozen=True, kw_only=True):
     """Somebody whom the operator believes.
 
     Args:

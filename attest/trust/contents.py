@@ -7,11 +7,11 @@ chain above it are changes of it, and everything that is believed about it takes
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.serialization import Encoding
+from msgspec import Struct
 
 from attest.signing.fingerprint import fingerprint
 from attest_registry.digest import Digest
@@ -45,8 +45,7 @@ class Word(StrEnum):
     CHANGED = "changed"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Instance:
+class Instance(Struct, frozen=True, kw_only=True):
     """One authority or log.
 
     Args:
@@ -70,8 +69,7 @@ class Instance:
         return "not yet" if now < self.window.start else "ended"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """What is different about one instance.
 
     Args:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from attest.signing.fingerprint import cosign_hint, fingerprint, oms_hint
 from attest.signing.pem import load_public
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["TrustedKey", "cosign_hint", "fingerprint", "load_trusted_key", "oms_hint"]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TrustedKey:
+class TrustedKey(Struct, frozen=True, kw_only=True):
     """A public key with the name that the operator gave it.
 
     Args:

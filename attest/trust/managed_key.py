@@ -6,9 +6,10 @@ what the operator says besides is in `to_json`, which a policy's digest covers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from attest.errors import PolicyError
 from attest.trust.window import Span, shown
@@ -30,8 +31,7 @@ class TimeDemand(StrEnum):
     NOT_REQUIRED = "not-required"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ManagedKey:
+class ManagedKey(Struct, frozen=True, kw_only=True):
     """A trusted key with the time in which its signatures count. Both ends belong to it.
 
     Args:

@@ -9,9 +9,10 @@ note's TUF root is trusted as the file itself is.
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Self
+
+from msgspec import Struct
 
 from attest.errors import AttestError, InputError
 from attest.signing.dsse import decode_base64, encode_base64
@@ -33,8 +34,7 @@ _SCHEMA: Final = "attest/trusted-root-origin/v1"
 _MOST_BYTES: Final = 1024 * 1024
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True, kw_only=True):
     """Where a pinned root came from.
 
     Args:
@@ -86,8 +86,7 @@ class Origin:
         return None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Pinned:
+class Pinned(Struct, frozen=True, kw_only=True):
     """A pinned root.
 
     Args:

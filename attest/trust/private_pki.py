@@ -7,9 +7,10 @@ of the company would sign models (model_signing's certificate method asks for no
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Self
+
+from msgspec import Struct
 
 from attest.errors import AttestError, InputError, PolicyError, SignerNotTrusted
 from attest.trust.subject_glob import check_glob, matches
@@ -34,8 +35,7 @@ class NameKind(StrEnum):
     NAME = "name"  # the distinguished name, RFC 4514, as in `CN=release,O=Acme`
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PrivateIdentity:
+class PrivateIdentity(Struct, frozen=True, kw_only=True):
     """Somebody whom certificates of a private authority name.
 
     Args:
@@ -93,8 +93,7 @@ class PrivateIdentity:
         )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PrivateAuthority:
+class PrivateAuthority(Struct, frozen=True, kw_only=True):
     """The certificates that are believed as they are; whatever they issued, directly or through others, is theirs.
 
     Args:

@@ -9,8 +9,9 @@ absent number is zero, since that is how its writers write a zero: cosign does f
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
+
+from msgspec import Struct
 
 from attest.errors import MalformedEvidence
 from attest.signing.dsse import decode_base64
@@ -22,8 +23,7 @@ _INTEGER: Final = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 _LARGEST: Final = 2**63 - 1
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Message:
+class Message(Struct, frozen=True, kw_only=True):
     """One JSON object whose fields are asked for by name and kind.
 
     Args:

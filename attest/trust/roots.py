@@ -10,11 +10,11 @@ are named in `unsupported` and count for nothing, so that a root may bring newer
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urlsplit
 
 from cryptography.x509.oid import ExtendedKeyUsageOID
+from msgspec import Struct
 
 from attest.errors import AttestError, InputError, MalformedEvidence
 from attest.trust.proto_json import Message
@@ -50,8 +50,7 @@ _CHAIN: Final = frozenset({"certificates"})
 _CERTIFICATE: Final = frozenset({"rawBytes"})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Log:
+class Log(Struct, frozen=True, kw_only=True):
     """A transparency log or a certificate transparency log.
 
     Args:
@@ -75,8 +74,7 @@ class Log:
         return frozenset({parts.hostname or "", parts.netloc})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CertificateAuthority:
+class CertificateAuthority(Struct, frozen=True, kw_only=True):
     """An authority that issues signing certificates.
 
     Args:
@@ -92,8 +90,7 @@ class CertificateAuthority:
     window: Window
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TimestampAuthority:
+class TimestampAuthority(Struct, frozen=True, kw_only=True):
     """An authority that says when.
 
     Args:
@@ -109,8 +106,7 @@ class TimestampAuthority:
     window: Window
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TrustedRoot:
+class TrustedRoot(Struct, frozen=True, kw_only=True):
     """Everything that certificates, log entries and timestamps are measured against.
 
     Args:

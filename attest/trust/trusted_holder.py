@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from attest_registry.digest import Digest
 from attest_registry.strict_json import to_compact_json
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from attest.trust.roots import TrustedRoot
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TrustedHolder:
+class TrustedHolder(Struct, frozen=True, kw_only=True):
     """Somebody who signs with certificates, with the name that the operator gave him.
 
     Args:
@@ -56,8 +56,7 @@ class TrustedHolder:
         }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PkiHolder:
+class PkiHolder(Struct, frozen=True, kw_only=True):
     """Somebody who signs with certificates of a private authority, with the name that the operator gave him.
 
     Args:

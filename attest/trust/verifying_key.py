@@ -7,12 +7,12 @@ the table is not guessed: Ed25519ph, RSA-PSS and post-quantum keys cannot be che
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa, utils
+from msgspec import Struct
 
 from attest.errors import MalformedEvidence, SignatureInvalid
 
@@ -36,8 +36,7 @@ _OLD_RSA: Final = "PKCS1_RSA_PKCS1V5"  # of early CT logs: no size in the name, 
 KNOWN_DETAILS: Final = frozenset([*(name for name, _ in _CURVES.values()), *_RSA.values(), _ED25519, _OLD_RSA])
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class VerifyingKey:
+class VerifyingKey(Struct, frozen=True, kw_only=True):
     """A public key and how its signatures are made.
 
     Args:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from attest.errors import MalformedEvidence
 from attest.trust.times import read_time as read_time  # noqa: PLC0414  # public here too
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Window:
+class Window(Struct, frozen=True, kw_only=True):
     """From `start` to `end`, both included.
 
     Args:
@@ -39,8 +39,7 @@ class Window:
         return f"{shown(self.start)} to {shown(self.end) if self.end else 'no end'}"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Span:
+class Span(Struct, frozen=True, kw_only=True):
     """Like a window, but open at either end where its owner says so: the time in which a signer counts.
 
     Args:

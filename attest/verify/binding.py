@@ -6,9 +6,10 @@ likes (row 10). So a model signature is compared resource by resource with every
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from attest.claims.predicates import COSIGN_SIGN, OWN_NAMESPACE, word_for
 from attest.errors import Refusal, SignatureInvalid, SubjectMismatch, Tampered
@@ -33,8 +34,7 @@ class FileStatus(StrEnum):
     NOT_SIGNED = "not-signed"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FileFinding:
+class FileFinding(Struct, frozen=True, kw_only=True):
     """One file, compared.
 
     Args:

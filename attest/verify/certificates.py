@@ -7,11 +7,11 @@ path has to be valid at each proven time, intermediates too (CVE-2026-24122), an
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
+from msgspec import Struct
 
 from attest.errors import AttestError, MalformedEvidence, OutsideWindow, ProofInvalid, SignerNotTrusted
 from attest.trust.times import shown
@@ -36,8 +36,7 @@ if TYPE_CHECKING:
     from attest.verify.sigstore_bundle import CertificateChain
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SigningCertificate:
+class SigningCertificate(Struct, frozen=True, kw_only=True):
     """A certificate that signs, read but not yet believed.
 
     Args:
@@ -53,8 +52,7 @@ class SigningCertificate:
     key: VerifyingKey
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SigningPath:
+class SigningPath(Struct, frozen=True, kw_only=True):
     """A certificate with the authority that vouches for it.
 
     Args:

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from msgspec import Struct
 
 from attest.errors import AttestError, ProofInvalid, SignatureInvalid
 from attest.signing.dsse import decode_base64
@@ -33,8 +33,7 @@ _HASH_BYTES: Final = 32
 _LEAST_LINES: Final = 3
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Checkpoint:
+class Checkpoint(Struct, frozen=True, kw_only=True):
     """What a log says of itself, and who signed that.
 
     Args:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from attest.errors import PolicyError
 from attest.verify.sigstore_bundle import MOST_TIMESTAMPS
@@ -11,8 +12,7 @@ from attest.verify.sigstore_bundle import MOST_TIMESTAMPS
 _MOST_TIMES: Final = MOST_TIMESTAMPS + 1
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Demands:
+class Demands(Struct, frozen=True, kw_only=True):
     """Of a bundle by certificate.
 
     Args:
@@ -33,8 +33,7 @@ class Demands:
             raise PolicyError("a certificate's signature needs a proven time", expected=f"1 to {_MOST_TIMES} times")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class KeyDemands:
+class KeyDemands(Struct, frozen=True, kw_only=True):
     """Of a bundle by a managed key.
 
     Args:

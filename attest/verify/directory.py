@@ -7,8 +7,10 @@ not bind file names (docs/threats.md row 32).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from attest.claims import signature
 from attest.claims.predicates import word_for
@@ -39,8 +41,7 @@ if TYPE_CHECKING:
     from attest_registry.digest import Digest
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FolderFindings:
+class FolderFindings(Struct, frozen=True, kw_only=True):
     """A folder compared with what was signed.
 
     Args:
@@ -78,8 +79,7 @@ class FolderFindings:
         return 0 if self.is_what_was_signed else Tampered.exit_status
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Listed:
+class _Listed(Struct, frozen=True, kw_only=True):
     """An authentic model signature with its list."""
 
     signed: Signed
@@ -110,8 +110,7 @@ def compare_with_version(manifest: ModelManifest, files: Mapping[str, Digest]) -
     return FolderFindings(files=binding.compare(files, files_of(manifest)))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SignedLists:
+class SignedLists(Struct, frozen=True, kw_only=True):
     """What trusted people signed, before the folder's bytes are read.
 
     Args:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from attest.claims.log_checkpoint import Checkpoint
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
 _SEAL: Final = object()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Fact:
+class Fact(Struct, frozen=True, kw_only=True):
     """A verified claim. Constructing one outside `attest.verify` fails.
 
     Args:
@@ -47,7 +47,7 @@ class Fact:
     proven: VerifiedBundle | None = None
     counts: Span | None = None
     unchecked: int = 0
-    seal: object = field(default=None, repr=False, compare=False)
+    seal: object = None
 
     def __post_init__(self) -> None:
         """Refuse to exist unless the verifier made it."""
@@ -60,8 +60,7 @@ class Fact:
         return () if self.proven is None else self.proven.times
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Rejected:
+class Rejected(Struct, frozen=True, kw_only=True):
     """Evidence that did not become a fact, and why. Judged on its own: it spoils nothing else (docs/threats.md row 36).
 
     Args:
@@ -77,8 +76,7 @@ class Rejected:
     key_hint: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True, kw_only=True):
     """All evidence of one version after verification.
 
     Args:

@@ -6,10 +6,10 @@ and must not contradict it. A certificate that says anything twice, or in bytes 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
+from msgspec import Struct
 
 from attest.errors import ProofInvalid
 from attest.trust.certificate_identity import SubjectKind
@@ -53,8 +53,7 @@ _NUMBERS: Final = {
 }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FulcioExtensions:
+class FulcioExtensions(Struct, frozen=True, kw_only=True):
     """What the issuer said about the run that signed: GitHub's and GitLab's claims under Fulcio's common names.
 
     Args:
@@ -68,8 +67,7 @@ class FulcioExtensions:
         return self.values.get(name)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CertificateSigner:
+class CertificateSigner(Struct, frozen=True, kw_only=True):
     """The holder of a certificate, as the certificate says it.
 
     Args:

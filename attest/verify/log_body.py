@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from msgspec import Struct
 
 from attest.errors import AttestError, ProofInvalid
 from attest.signing.dsse import decode_base64, encode_base64
@@ -31,8 +32,7 @@ _PEM: Final = re.compile(rb"-----BEGIN (CERTIFICATE|PUBLIC KEY)-----\n([A-Za-z0-
 _REKOR_HASHES: Final[Mapping[str, str]] = {"sha256": "SHA2_256", "sha384": "SHA2_384", "sha512": "SHA2_512"}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Signed:
+class Signed(Struct, frozen=True, kw_only=True):
     """What an entry has to be about.
 
     Args:

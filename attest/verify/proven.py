@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from attest.trust.times import shown
 
@@ -27,8 +28,7 @@ class TimeSource(StrEnum):
     TIMESTAMP = "timestamp authority"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ProvenTime:
+class ProvenTime(Struct, frozen=True, kw_only=True):
     """A moment at which the signature existed.
 
     Args:
@@ -49,8 +49,7 @@ class ProvenTime:
         return {"moment": shown(self.moment), "source": self.source.value, "witness": self.witness}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Logged:
+class Logged(Struct, frozen=True, kw_only=True):
     """Where a signature was made public.
 
     Args:
@@ -66,8 +65,7 @@ class Logged:
     size: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PkiSigner:
+class PkiSigner(Struct, frozen=True, kw_only=True):
     """The holder of a private authority's certificate, as the certificate says it.
 
     Args:
@@ -81,8 +79,7 @@ class PkiSigner:
     key: Digest
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class VerifiedBundle:
+class VerifiedBundle(Struct, frozen=True, kw_only=True):
     """A bundle whose signature, signer, times and log entry hold. Constructing one outside `attest.verify` fails.
 
     Args:
@@ -106,7 +103,7 @@ class VerifiedBundle:
     certificate: Digest | None = None
     counts: Span | None = None
     unchecked: int = 0
-    seal: object = field(default=None, repr=False, compare=False)
+    seal: object = None
 
     def __post_init__(self) -> None:
         """Refuse to exist unless a verifier made it."""

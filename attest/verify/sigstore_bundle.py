@@ -8,8 +8,9 @@ caller has to ask for them by name. Everything is bounded before it is decoded.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final, Self
+
+from msgspec import Struct
 
 from attest.errors import AttestError, MalformedEvidence
 from attest.signing.dsse import pae
@@ -53,8 +54,7 @@ _PROOF: Final = frozenset({"logIndex", "rootHash", "treeSize", "hashes", "checkp
 _DIGESTS: Final = {"SHA2_256": ("sha256", 32), "SHA2_384": ("sha384", 48), "SHA2_512": ("sha512", 64)}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Envelope:
+class Envelope(Struct, frozen=True, kw_only=True):
     """DSSE words with their type.
 
     Args:
@@ -73,8 +73,7 @@ class Envelope:
         return pae(self.payload_type, self.payload)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BareMessage:
+class BareMessage(Struct, frozen=True, kw_only=True):
     """Words that are not in the bundle.
 
     Args:
@@ -86,15 +85,13 @@ class BareMessage:
     digest: bytes | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class KeyHint:
+class KeyHint(Struct, frozen=True, kw_only=True):
     """The bundle says that a key signed it; `hint` never selects trust."""
 
     hint: str | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CertificateChain:
+class CertificateChain(Struct, frozen=True, kw_only=True):
     """The bundle says that the holder of a certificate signed it.
 
     Args:
@@ -106,8 +103,7 @@ class CertificateChain:
     above: tuple[bytes, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class InclusionProof:
+class InclusionProof(Struct, frozen=True, kw_only=True):
     """What a log says about where an entry stands.
 
     Args:
@@ -125,8 +121,7 @@ class InclusionProof:
     checkpoint: str | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LogEntry:
+class LogEntry(Struct, frozen=True, kw_only=True):
     """A transparency log entry, unverified.
 
     Args:
@@ -150,8 +145,7 @@ class LogEntry:
     body: bytes
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SigstoreBundle:
+class SigstoreBundle(Struct, frozen=True, kw_only=True):
     """What a bundle's bytes say. Unverified.
 
     Args:

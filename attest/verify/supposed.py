@@ -9,8 +9,9 @@ verifier.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from attest.trust.certificate_identity import SubjectKind
 from attest.trust.identity import TrustedKey

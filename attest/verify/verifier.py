@@ -21,8 +21,9 @@ digest, and a look at the clock for signers that count for a while (`Fact.counts
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from attest.claims import mlbom, provenance, signature
 from attest.claims.predicates import ML_BOM, MODEL_SIGNATURE, PAYLOAD_TYPE, PROVENANCE, VERIFICATION_SUMMARY
@@ -62,8 +63,7 @@ _READERS: Final[Mapping[str, Callable[[Statement], Claim]]] = {
 _MODEL_SIGNATURES: Final = "https://model_signing/"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Signed:
+class Signed(Struct, frozen=True, kw_only=True):
     """Words whose signer is known, before it is known what they are about.
 
     Args:

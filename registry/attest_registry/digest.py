@@ -11,8 +11,9 @@ import hashlib
 import hmac
 import os
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol, Self
+
+from msgspec import Struct
 
 from attest_registry import limits
 from attest_registry.errors import BadReference, ContentMismatch, StoreRefused
@@ -27,8 +28,7 @@ _FORM: Final = re.compile(rf"sha256:({_HEX.pattern})", re.ASCII)
 _SHORT: Final = 12
 
 
-@dataclass(frozen=True, kw_only=True, slots=True, order=True)
-class Digest:
+class Digest(Struct, frozen=True, kw_only=True, order=True):
     """A SHA-256 digest. Paths and URLs are derived from this value, never from a string (CVE-2024-37032).
 
     Args:

@@ -13,8 +13,10 @@ when it holds a `.` or a `:` or is `localhost` (docker's rule).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from typing import Final, Self
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from attest_registry.digest import Digest
 from attest_registry.errors import BadReference
@@ -33,8 +35,7 @@ _NUMBER_DIGITS: Final = 9
 FORMS: Final = "NAME:VERSION, NAME@ALIAS or NAME@sha256:HEX, each with an optional HOST/ in front"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reference:
+class Reference(Struct, frozen=True, kw_only=True):
     """A parsed reference.
 
     Args:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import subprocess
 import sys
 from pathlib import Path
@@ -66,6 +67,13 @@ def test_every_public_name_is_importable_and_documented() -> None:
     for name in attest.__all__:
         value = getattr(attest, name)
         assert name == "__version__" or value.__doc__, name
+
+
+def test_every_public_name_shows_its_signature() -> None:
+    """As `help` asks for it: msgspec works it out of types that have to be imported for that."""
+    for name in attest.__all__:
+        value = getattr(attest, name)
+        assert name == "__version__" or isinstance(inspect.signature(value), inspect.Signature), name
 
 
 def test_the_public_list_is_what_it_is() -> None:

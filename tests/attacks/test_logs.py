@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 from datetime import timedelta
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from attest.claims.event import Action, Fork
 from attest.claims.log_state import Grant, RoleName
@@ -148,7 +150,7 @@ def test_a_fork_that_the_thief_of_a_removed_key_ends(logged: Logged) -> None:
     logged.honest(None, *trust)
     seen = logged.read().head.head
     logged.back(old)
-    other = replace(logged.attacker, folder=logged.scene.folder / "home" / "thief", ledgers={})
+    other = dataclasses.replace(logged.attacker, folder=logged.scene.folder / "home" / "thief", ledgers={})
     log = other.read("thief")
     newest = log.place.registered(log.state.next_number - 1)
     fork = Fork(stands=log.head.head, abandoned=(seen,))
@@ -232,7 +234,7 @@ def _own_log(logged: Logged, *, promote: bool = False) -> House:
     folder = logged.scene.folder / "home" / "mallory"
     folder.mkdir()
     catalogue = Catalogue.open(str(folder / "catalogue.db"))
-    own = replace(logged.attacker, folder=folder, catalogue=catalogue, ledgers={})
+    own = dataclasses.replace(logged.attacker, folder=folder, catalogue=catalogue, ledgers={})
     log = own.writer(logged.scene.mallory, "mallory").write(None, [Draft(action=Action.REGISTER, version=first)])
     if promote:
         from attest.claims.event import Target

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from tests.attacks.scene import Scene
     from tests.services.fake_registry import Handler
     from tests.services.sigstore.instance import Sigstore
-    from tests.verify.evidence import Person
 
 TOKEN: Final = jwt()
 
@@ -53,16 +52,13 @@ def _key(scene: Scene) -> tuple[str, str]:
 # ---- row 51
 
 
-class _Faulty(KeyBundleSigner):
+class _Faulty(KeyBundleSigner, frozen=True, kw_only=True):
     """A device that says that it is one key's, and signs with another's."""
 
-    def __init__(self, says: Person, signs: Person) -> None:
-        super().__init__(signer=says.signer)
-        object.__setattr__(self, "_other", KeyBundleSigner(signer=signs.signer))
+    other: KeyBundleSigner
 
     def sign_statement(self, statement: Statement) -> bytes:
-        made: bytes = self._other.sign_statement(statement)  # type: ignore[attr-defined]
-        return made
+        return self.other.sign_statement(statement)
 
 
 def test_a_bundle_that_would_not_verify(scene: Scene) -> None:
@@ -72,7 +68,12 @@ def test_a_bundle_that_would_not_verify(scene: Scene) -> None:
     scene.noted_honest(len(good.bundles) == len(good.statements), "nothing was signed")
     found: AttestError | None = None
     try:
-        publish.sign_claims(folder, TRAINING, model="demo/model", signer=_Faulty(scene.alice, scene.mallory))
+        publish.sign_claims(
+            folder,
+            TRAINING,
+            model="demo/model",
+            signer=_Faulty(signer=scene.alice.signer, other=KeyBundleSigner(signer=scene.mallory.signer)),
+        )
     except AttestError as error:
         found = error
     code, status = (found.code, found.exit_status) if found else (None, 0)

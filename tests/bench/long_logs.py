@@ -7,9 +7,12 @@ the log verifies every one of them. Their versions have the files of the first o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import dataclasses
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from attest.claims import event as events
 from attest.claims.event import Action, Event, Versioned
@@ -155,7 +158,7 @@ def long_log(setting: Setting, versions: int) -> LongLog:
     """A model with so many versions, whose log nobody has read yet beyond the pushed ones."""
     home = setting.folder / f"long-{versions}"
     key = key_pair(setting).private
-    own = replace(setting, environment={**setting.environment, "ATTEST_HOME": str(home)})
+    own = dataclasses.replace(setting, environment={**setting.environment, "ATTEST_HOME": str(home)})
     for number in range(1, PUSHED + 1):
         model = small_files(home / f"model-{number}", files=number)
         own.attest("push", model, _MODEL.model, "--key", key)

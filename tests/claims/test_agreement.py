@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from attest.claims import mlbom, provenance, provenance_reading
 from attest.claims.agreement import disagreements, file_disagreements

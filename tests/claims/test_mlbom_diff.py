@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from attest.claims.mlbom import parse
 from attest.claims.mlbom_diff import PARTS, Change, Kind, differences

@@ -26,6 +26,7 @@ from attest.claims.training import (
 from attest.model.manifest import FileFormat, FileKind, ModelFile, ModelManifest
 from attest_registry.digest import Digest
 from tests.claims.bom_samples import build
+from tests.made import made
 
 TEXT = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
 MAYBE = st.none() | TEXT
@@ -77,7 +78,7 @@ def datasets(draw: st.DrawFn) -> tuple[Input, ...]:
     )
 
 
-FORMAT = st.builds(
+FORMAT = made(
     FileFormat,
     kind=st.sampled_from(FileKind),
     code_bearing=st.booleans(),
@@ -89,12 +90,12 @@ FORMAT = st.builds(
     details=st.dictionaries(st.sampled_from(["model_type", "other"]), TEXT, max_size=2),
 )
 FILES = st.lists(
-    st.builds(ModelFile, path=TEXT, digest=DIGEST, size=st.integers(0, 2**50), format=FORMAT, role=MAYBE),
+    made(ModelFile, path=TEXT, digest=DIGEST, size=st.integers(0, 2**50), format=FORMAT, role=MAYBE),
     unique_by=lambda file: file.path,
     max_size=4,
 ).map(tuple)
-MANIFESTS = st.builds(ModelManifest, files=FILES, excluded=st.lists(TEXT, unique=True, max_size=3).map(tuple))
-SOURCES = st.none() | st.builds(
+MANIFESTS = made(ModelManifest, files=FILES, excluded=st.lists(TEXT, unique=True, max_size=3).map(tuple))
+SOURCES = st.none() | made(
     Source,
     uri=URI,
     commit=st.none() | st.sampled_from(["a" * 40, "b" * 64]),
@@ -104,23 +105,23 @@ SOURCES = st.none() | st.builds(
     entry_point=MAYBE,
     config=MAYBE,
 )
-ENVIRONMENTS = st.builds(
+ENVIRONMENTS = made(
     Environment,
-    packages=st.lists(st.builds(Package, name=TEXT, version=TEXT), max_size=3).map(tuple),
+    packages=st.lists(made(Package, name=TEXT, version=TEXT), max_size=3).map(tuple),
     requirements=st.none() | DIGEST,
     requirements_name=MAYBE,
     image=MAYBE,
     hardware=MAYBE,
     framework=MAYBE,
 )
-TRAININGS = st.builds(
+TRAININGS = made(
     Training,
-    build=st.builds(Build, builder=TEXT),
+    build=made(Build, builder=TEXT),
     operation=st.sampled_from(Operation),
     source=SOURCES,
     inputs=inputs() | datasets(),
     parameters=st.dictionaries(TEXT, TEXT, max_size=3),
-    metrics=st.lists(st.builds(Metric, name=TEXT, value=TEXT, dataset=MAYBE, slice=MAYBE), max_size=3).map(tuple),
+    metrics=st.lists(made(Metric, name=TEXT, value=TEXT, dataset=MAYBE, slice=MAYBE), max_size=3).map(tuple),
     environment=ENVIRONMENTS,
     byproducts=st.dictionaries(TEXT, DIGEST, max_size=2),
     licence=LICENCE,
@@ -128,8 +129,8 @@ TRAININGS = st.builds(
     description=MAYBE,
     owner=MAYBE,
     label=MAYBE,
-    inputs_spec=st.lists(st.builds(TensorSpec, name=TEXT, dtype=WORD, shape=st.just((-1, 3))), max_size=2).map(tuple),
-    card=st.builds(Card, intended_use=MAYBE, out_of_scope=MAYBE, limitations=MAYBE, subgroups=MAYBE),
+    inputs_spec=st.lists(made(TensorSpec, name=TEXT, dtype=WORD, shape=st.just((-1, 3))), max_size=2).map(tuple),
+    card=made(Card, intended_use=MAYBE, out_of_scope=MAYBE, limitations=MAYBE, subgroups=MAYBE),
 )
 
 

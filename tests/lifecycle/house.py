@@ -6,10 +6,13 @@ bundles where the log lies.
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec.structs import replace
 
 from attest.claims import event as events
 from attest.claims.event import Action, Gate, Target, Versioned
@@ -120,7 +123,9 @@ class House:
         """The same store and people, with another catalogue and other memories."""
         folder = self.folder / where
         folder.mkdir()
-        return replace(self, folder=folder, catalogue=Catalogue.open(str(folder / "catalogue.db")), ledgers={})
+        return dataclasses.replace(
+            self, folder=folder, catalogue=Catalogue.open(str(folder / "catalogue.db")), ledgers={}
+        )
 
     def place(self, machine: str = "own") -> Place:
         """What a machine remembers."""

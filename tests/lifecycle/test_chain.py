@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from cryptography import x509
+from msgspec.structs import replace
 
 from attest.claims import event as events
 from attest.claims.log_state import RoleName
@@ -85,7 +86,7 @@ def forged(house: House, instance: PrivateSigstore, login: Login, **changes: obj
     event = house.next(log, register(2), by=house.alice)
     honest = replace(event, by=SignerName(issuer=ISSUER, subject=CAROL))
     state = replace(honest.state, next_number=3)
-    wanted = replace(honest, state=state, **changes)  # type: ignore[arg-type]
+    wanted = replace(honest, state=state, **changes)
     house.put([*house.bundles(), login.sign_statement(events.build(wanted))])
 
 

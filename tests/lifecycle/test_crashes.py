@@ -6,11 +6,11 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from attest.errors import AttestError
 from attest.lifecycle import writing
@@ -302,7 +302,7 @@ def test_a_memory_that_cannot_be_written_after_the_append(house: House) -> None:
     """The event is in the log; who reads next remembers it."""
     log = house.write(register(1))
     writer = house.writer(house.alice)
-    broken = replace(writer, place=replace(writer.place, ledger=_Unwritable(writer.place.ledger)))  # type: ignore[arg-type]
+    broken = replace(writer, place=replace(writer.place, ledger=_Unwritable(writer.place.ledger)))
     with pytest.raises(AttestError):
         broken.write(log, [register(2)])
     assert house.read("new").sequence == 2

@@ -284,7 +284,7 @@ def test_a_promoters_own_verdict_stands_in_for_nothing(gated: Gated) -> None:
 
 def _verdict(gated: Gated, session: Session, judged: promoting.Judged, who: str) -> None:
     """Somebody signs that the version passed, whether it did or not."""
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from attest.admit import Judgement, locate_version
     from attest.attested_verdict import evaluated_whole

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from attest.claims.event import Action, Fork
 from attest.claims.log_state import RoleName
@@ -131,7 +132,7 @@ def test_the_log_of_another_model(house: House, tmp_path: Any) -> None:
 
     begun(house)
     bundles = house.bundles()
-    other = replace(house, repository=LayoutRepository(tmp_path / "store", "acme/other"), ledgers={})
+    other = dataclasses.replace(house, repository=LayoutRepository(tmp_path / "store", "acme/other"), ledgers={})
     other.put(bundles)
     assert refused(other, "new") == "log-transplant"
     for ledger in other.ledgers.values():

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from attest.claims.approval import Reviewed
 from attest.claims.event import Action, Event, Fork, Gate, Target, Versioned
@@ -13,6 +13,7 @@ from attest.claims.log_state import MOST_ALIASES, MOST_REVOKED, Grant, Held, Rol
 from attest.errors import IllegalEvent
 from attest.lifecycle.transitions import NothingKnown, follow
 from tests.lifecycle import vectors as v
+from tests.made import made
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,13 +103,13 @@ words = st.sampled_from(["production", "staging", "champion", "canary", "latest"
 numbers = st.integers(1, 8) | st.just(999_999_999)
 digests = st.sampled_from([v.manifest(f"v{each}") for each in range(1, 8)])
 policies = st.sampled_from([v.policy("p1"), v.policy("p2")])
-held = st.builds(Held, number=numbers, manifest=digests)
+held = made(Held, number=numbers, manifest=digests)
 grants = st.lists(
-    st.builds(Grant, who=people, aliases=st.none() | st.lists(words, min_size=1, max_size=3).map(tuple)), max_size=4
+    made(Grant, who=people, aliases=st.none() | st.lists(words, min_size=1, max_size=3).map(tuple)), max_size=4
 ).map(tuple)
 roles = st.dictionaries(st.sampled_from([role.value for role in RoleName]), grants)
 ascending = st.sets(numbers, max_size=4).map(lambda found: tuple(sorted(found)))
-states = st.builds(
+states = made(
     State,
     aliases=st.dictionaries(words, held, max_size=4),
     stages=st.dictionaries(st.sampled_from([stage.value for stage in Stage]), ascending.filter(bool)),
@@ -118,7 +119,7 @@ states = st.builds(
     next_number=numbers,
     closed=st.sampled_from([False, False, False, True]),
 )
-events = st.builds(
+events = made(
     Event,
     by=people,
     model=st.just("acme/credit-risk"),
@@ -126,16 +127,16 @@ events = st.builds(
     sequence=st.integers(1, 3),
     action=st.sampled_from(Action),
     time=st.just(v.NOON),
-    version=st.builds(Versioned, number=numbers, manifest=digests, label=st.sampled_from([None, "1.0.0", "2.0.0"])),
+    version=made(Versioned, number=numbers, manifest=digests, label=st.sampled_from([None, "1.0.0", "2.0.0"])),
     state=states,
     previous=st.none() | st.just(v.HEAD),
-    target=st.builds(
+    target=made(
         Target,
         alias=st.none() | words,
         stage=st.none() | st.sampled_from(Stage),
         role=st.none() | st.sampled_from(RoleName),
     ),
-    gate=st.none() | st.builds(Gate, policy=st.none() | policies, evidence=st.just(()), against=st.none() | held),
+    gate=st.none() | made(Gate, policy=st.none() | policies, evidence=st.just(()), against=st.none() | held),
     claims=st.just(()) | st.just((Reviewed(claim=v.HEAD, signer=v.who("erin")),)),
     fork=st.none() | st.just(Fork(stands=v.HEAD, abandoned=(v.HEAD,))),
 )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from attest.claims.event import Action, Origin
 from attest.claims.log_state import Grant, RoleName
@@ -170,7 +171,7 @@ def test_a_catalogue_that_was_lost_catches_up(house: House) -> None:
 def test_a_catalogue_that_is_behind_catches_up_from_a_machine_that_has_read_all(house: House) -> None:
     """Somebody wrote, and died before he committed; this machine has read the log since."""
     house.write(register(1), register(2))
-    other = replace(house, catalogue=Catalogue.open(str(house.folder / "other.db")), ledgers={})
+    other = dataclasses.replace(house, catalogue=Catalogue.open(str(house.folder / "other.db")), ledgers={})
     other.write(promote(1))
     other.close()
     log = house.read()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from attest.admit import Admission, admit, judge_version
 from attest.claims.training import Build, Training
@@ -78,11 +78,11 @@ def make(tmp_path: Path, signer: BundleSigner) -> Admit:
 def lie(folder: ReadFolder, said: dict[str, FileKind]) -> ReadFolder:
     """What a publisher could sign about files whose bytes say otherwise."""
     files = tuple(
-        dataclasses.replace(file, format=FileFormat(kind=said[file.path])) if file.path in said else file
+        replace(file, format=FileFormat(kind=said[file.path])) if file.path in said else file
         for file in folder.manifest.files
     )
-    manifest = dataclasses.replace(folder.manifest, files=files)
-    return dataclasses.replace(folder, manifest=manifest, artefact=packaging.pack(manifest))
+    manifest = replace(folder.manifest, files=files)
+    return replace(folder, manifest=manifest, artefact=packaging.pack(manifest))
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import subprocess
 import sys
@@ -10,6 +9,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from attest.errors import InputError, Refusal, Tampered
 from attest.load.cache import cached, entries
@@ -42,7 +42,7 @@ class Unused:
 
 
 def without_store(admission: Admission) -> Admission:
-    return dataclasses.replace(admission, repository=Unused())  # type: ignore[arg-type]
+    return replace(admission, repository=Unused())
 
 
 def writable(folder: Path) -> None:
@@ -219,7 +219,7 @@ def test_damaging_an_entry_twice_keeps_the_later_copy(make: Admit, cache: Path) 
 def test_a_stricter_policy_refuses_what_the_cache_already_has(make: Admit, cache: Path) -> None:
     admission = make({**FILES, "scaler.pkl": PICKLE}, allow_code=("scaler.pkl",))
     cached(admission, cache=cache)
-    strict = dataclasses.replace(without_store(admission), policy=policy_for_keys(admission.policy.keys))
+    strict = replace(without_store(admission), policy=policy_for_keys(admission.policy.keys))
     with pytest.raises(Refusal) as caught:
         cached(strict, cache=cache)
     assert caught.value.code == "code-bearing-file"

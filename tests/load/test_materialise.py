@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from attest.admit import Admission
 from attest.errors import InputError, ModelError, Refusal
@@ -31,7 +31,7 @@ def beside(target: Path) -> list[str]:
 
 def with_store(admission: Admission, repository: Any) -> Admission:
     """The same admission, with a store that misbehaves: what is admitted does not say who delivers."""
-    return dataclasses.replace(admission, repository=repository)
+    return replace(admission, repository=repository)
 
 
 class Faulty:
@@ -306,8 +306,8 @@ def test_a_place_that_cannot_be_written_is_named(make: Admit, tmp_path: Path) ->
 
 def test_names_are_checked_again_whoever_made_the_artefact(make: Admit, out: Path) -> None:
     admission = make()
-    files = (dataclasses.replace(admission.artefact.files[0], path="../../escaped"), *admission.artefact.files[1:])
-    hostile = dataclasses.replace(admission, artefact=dataclasses.replace(admission.artefact, files=files))
+    files = (replace(admission.artefact.files[0], path="../../escaped"), *admission.artefact.files[1:])
+    hostile = replace(admission, artefact=replace(admission.artefact, files=files))
     with pytest.raises(ModelError) as caught:
         materialise(hostile, out)
     assert caught.value.code == "unsafe-name"

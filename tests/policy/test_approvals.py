@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from cryptography import x509
+from msgspec.structs import replace
 
 from attest.claims import approval
 from attest.claims.approval import Approval, Decision

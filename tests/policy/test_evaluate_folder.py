@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from attest.claims.predicates import COSIGN_SIGN, ML_BOM, PROVENANCE
 from attest.policy.document import policy_for_keys

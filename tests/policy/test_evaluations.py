@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from attest.claims.evaluation import Better
 from attest.claims.predicates import EVALUATION, MODEL_SIGNATURE, TEST_RESULT

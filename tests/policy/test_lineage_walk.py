@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from attest.claims.training import Input, Operation, Role, Source, Standing
 from attest.policy import beyond

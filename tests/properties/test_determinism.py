@@ -6,12 +6,12 @@ import hashlib
 import json
 import subprocess
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from attest.claims.predicates import TEST_RESULT
 from attest.cli import sarif

@@ -8,12 +8,12 @@ for that (rows 62 to 69 of the threat table); `test_a_hidden_rejection_is_not_no
 from __future__ import annotations
 
 import itertools
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from attest.claims.predicates import ML_BOM, MODEL_SIGNATURE, PROVENANCE, TEST_RESULT
 from attest.model.manifest import FileKind

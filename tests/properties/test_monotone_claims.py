@@ -5,7 +5,6 @@ As in `test_monotone.py` it holds for evidence in which nobody who counts says "
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from attest.claims.approval import Decision
 from attest.claims.predicates import APPROVAL, EVALUATION, ML_BOM, MODEL_SIGNATURE, PROVENANCE, SCAN

@@ -7,8 +7,9 @@ for `SILENT` seconds, so that whoever waited for it would notice.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from attest.signing.services import Service
 from attest_registry.oci.remote_options import Timing

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import logging
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from attest.errors import (
     CredentialError,
@@ -113,7 +114,9 @@ def test_a_wait_that_is_longer_than_the_budget_is_not_waited(sigstore: Sigstore)
 
 def test_nobody_listens(sigstore: Sigstore) -> None:
     with pytest.raises(ServiceUnreachable) as caught:
-        KeylessSigner.open(replace(trust(sigstore), fulcio="http://127.0.0.1:9"), token(sigstore), options=OPTIONS)
+        KeylessSigner.open(
+            dataclasses.replace(trust(sigstore), fulcio="http://127.0.0.1:9"), token(sigstore), options=OPTIONS
+        )
     assert caught.value.code == "fulcio-unreachable"
 
 
@@ -144,7 +147,7 @@ def test_an_address_that_is_none_is_refused(url: str) -> None:
 def test_a_token_that_nobody_signed_is_refused_by_fulcio(sigstore: Sigstore) -> None:
     good = token(sigstore)
     head, claims_part, _ = good.raw.split(".")
-    forged = replace(good, raw=f"{head}.{claims_part}.AAAA")
+    forged = dataclasses.replace(good, raw=f"{head}.{claims_part}.AAAA")
     with pytest.raises(ServiceRefused) as caught:
         KeylessSigner.open(trust(sigstore), forged, options=OPTIONS)
     assert caught.value.code == "fulcio-refused"
@@ -159,7 +162,7 @@ def test_a_token_of_another_instance_is_refused_by_fulcio(sigstore: Sigstore, ot
 
 def test_a_token_that_expires_between_reading_and_signing(sigstore: Sigstore) -> None:
     """Our own reading came before; the engine looks once more."""
-    late = replace(token(sigstore), raw=sigstore.token(exp=int(time.time()) - 60))
+    late = dataclasses.replace(token(sigstore), raw=sigstore.token(exp=int(time.time()) - 60))
     with pytest.raises(CredentialError) as caught:
         KeylessSigner.open(trust(sigstore), late, options=OPTIONS)
     assert caught.value.code == "broken-credential"
@@ -318,5 +321,5 @@ def test_what_is_no_token_does_not_reach_fulcio(sigstore: Sigstore) -> None:
     good = token(sigstore)
     for raw in ("", "a.b.c", good.raw + "x.y"):
         with pytest.raises(CredentialError):
-            KeylessSigner.open(trust(sigstore), replace(good, raw=raw), options=OPTIONS)
+            KeylessSigner.open(trust(sigstore), dataclasses.replace(good, raw=raw), options=OPTIONS)
     assert sigstore.asked("fulcio") == 0

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import id as ambient
 import pytest
+from msgspec.structs import replace
 
 from attest.errors import AttestError, CredentialError, NoSigningKey, ServiceError
 from attest.signing.services import Kind

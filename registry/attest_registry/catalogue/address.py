@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
+from msgspec import Struct
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -15,8 +15,7 @@ _FORMS: Final = "a path, sqlite:////PATH or postgresql+psycopg://USER@HOST/NAME"
 _POSTGRES: Final = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Address:
+class Address(Struct, frozen=True, kw_only=True):
     """Where a catalogue is.
 
     Args:

@@ -6,10 +6,10 @@ is asked with EXISTS; a driver (see `drivers`) is the same question the other wa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec import Struct
 from sqlalchemy import BigInteger, Double, and_, false, func, literal, not_, or_, select
 
 from attest_registry.catalogue.columns import to_microseconds
@@ -54,8 +54,7 @@ _OF_MODELS: Final = {
 }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Terms:
+class Terms(Struct, frozen=True, kw_only=True):
     """What conditions are made for.
 
     Args:

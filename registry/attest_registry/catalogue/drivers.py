@@ -8,9 +8,9 @@ seems cheaper is taken. It is a guess: where two comparisons leave many versions
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec import Struct
 from sqlalchemy import func, literal, select, true, union_all
 
 from attest_registry.catalogue.filter_tree import And, Compare, Or
@@ -35,8 +35,7 @@ _EXACT: Final = frozenset({"=", "IN"})
 _RANGES: Final = frozenset({"<", "<=", ">", ">="})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Driver:
+class Driver(Struct, frozen=True, kw_only=True):
     """The versions that one comparison leaves, and what the others ask.
 
     Args:

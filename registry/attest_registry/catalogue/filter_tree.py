@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
+from msgspec import Struct
+
 Value = str | Decimal | bool
 PLAIN_KEY: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*", re.ASCII)
 NEGATIVE: Final = {"!=": "=", "NOT IN": "IN", "NOT LIKE": "LIKE", "NOT ILIKE": "ILIKE"}
 """Operators that deny another one: what lacks the attribute altogether fulfils them."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Attribute:
+class Attribute(Struct, frozen=True, kw_only=True):
     """What is compared.
 
     Args:
@@ -53,8 +54,7 @@ class Compare:
         return f"{self.attribute} {self.operator} " + (f"({shown})" if self.operator.endswith("IN") else shown)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Not:
+class Not(Struct, frozen=True, kw_only=True):
     """The contrary."""
 
     item: Node
@@ -63,8 +63,7 @@ class Not:
         return f"NOT {_inner(self.item)}"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class And:
+class And(Struct, frozen=True, kw_only=True):
     """All of at least two."""
 
     items: tuple[Node, ...]
@@ -73,8 +72,7 @@ class And:
         return " AND ".join(_inner(item) for item in self.items)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Or:
+class Or(Struct, frozen=True, kw_only=True):
     """One of at least two."""
 
     items: tuple[Node, ...]
@@ -86,8 +84,7 @@ class Or:
 Node = Compare | Not | And | Or
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Order:
+class Order(Struct, frozen=True, kw_only=True):
     """A key that lines are ordered by.
 
     Args:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from attest_registry import limits
 from attest_registry.errors import BadQuery
@@ -28,8 +29,7 @@ _FORMS: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Word:
+class Word(Struct, frozen=True, kw_only=True):
     """One word.
 
     Args:

@@ -5,9 +5,9 @@ The order always ends with the row, so that no two lines are equal; what lacks t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec import Struct
 from sqlalchemy import BigInteger, and_, case, false, func, literal, or_, select, type_coerce
 
 from attest_registry.catalogue.tables import METRICS, MODELS, OVERALL, VERSIONS
@@ -40,8 +40,7 @@ _OF_MODELS: Final = {
 _MAY_LACK: Final = frozenset({"label", "owner", "task", "licence", "run_id", "environment", "metrics", "evaluated"})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Key:
+class Key(Struct, frozen=True, kw_only=True):
     """One expression that lines are ordered by; never NULL.
 
     Args:

@@ -7,8 +7,9 @@ Times are in UTC.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
 Item_co = TypeVar("Item_co", covariant=True)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class EventRow:
+class EventRow(Struct, frozen=True, kw_only=True):
     """One event of a model's log.
 
     Args:
@@ -54,8 +54,7 @@ class EventRow:
     reason: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StateRow:
+class StateRow(Struct, frozen=True, kw_only=True):
     """The complete state of a model after an event.
 
     Args:
@@ -75,8 +74,7 @@ class StateRow:
     environment: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MetricRow:
+class MetricRow(Struct, frozen=True, kw_only=True):
     """One value of one metric.
 
     Args:
@@ -98,8 +96,7 @@ class MetricRow:
     by: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LineageRow:
+class LineageRow(Struct, frozen=True, kw_only=True):
     """Something that a version was made from.
 
     Args:
@@ -115,8 +112,7 @@ class LineageRow:
     uri: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ClaimRow:
+class ClaimRow(Struct, frozen=True, kw_only=True):
     """A claim about a version.
 
     Args:
@@ -134,8 +130,7 @@ class ClaimRow:
     verdict: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class VersionRow:
+class VersionRow(Struct, frozen=True, kw_only=True):
     """What is known of a version.
 
     Args:
@@ -175,8 +170,7 @@ class VersionRow:
     claims: tuple[ClaimRow, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class VersionSummary:
+class VersionSummary(Struct, frozen=True, kw_only=True):
     """A version as a line of a listing.
 
     Args:
@@ -202,8 +196,7 @@ class VersionSummary:
     revoked: bool
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ModelRow:
+class ModelRow(Struct, frozen=True, kw_only=True):
     """A model as a line of a listing.
 
     Args:
@@ -225,8 +218,7 @@ class ModelRow:
     environment: str | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Holding:
+class Holding(Struct, frozen=True, kw_only=True):
     """A version that holds, or held, an alias.
 
     Args:
@@ -252,8 +244,7 @@ class Holding:
     proven: datetime | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Note:
+class Note(Struct, frozen=True, kw_only=True):
     """An unsigned tag or annotation, of a version or of a model.
 
     Args:
@@ -271,8 +262,7 @@ class Note:
     number: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reservation:
+class Reservation(Struct, frozen=True, kw_only=True):
     """The right to write the next event of a log.
 
     Args:
@@ -286,8 +276,7 @@ class Reservation:
     token: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Page(Generic[Item_co]):
+class Page(Struct, Generic[Item_co], frozen=True, kw_only=True):
     """A part of a listing.
 
     Args:

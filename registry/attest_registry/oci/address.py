@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import urljoin, urlsplit
+
+from msgspec import Struct
 
 from attest_registry.errors import BadReference, StoreRefused
 
@@ -21,8 +22,7 @@ _PORTS: Final = {"http": 80, "https": 443}
 _DOCKER_CERTIFICATES: Final = Path("/etc/docker/certs.d")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True, kw_only=True):
     """Scheme, host and port: what credentials are bound to.
 
     Args:
@@ -76,8 +76,7 @@ class Origin:
         return f"{self.scheme}://{host}" + (f":{self.port}" if self.port != _PORTS[self.scheme] else "")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Address:
+class Address(Struct, frozen=True, kw_only=True):
     """A registry as it is named and as it is reached.
 
     Args:

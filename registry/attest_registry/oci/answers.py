@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import socket
 import ssl
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec import Struct
 from requests import exceptions as requests_errors
 from urllib3 import exceptions as urllib3_errors
 
@@ -29,8 +29,7 @@ _SAID: Final = 200
 _QUICK_TRIES: Final = 2
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True, kw_only=True):
     """Why there is no answer.
 
     Args:
@@ -62,8 +61,7 @@ def unanswered(error: Exception, *, host: str, asked: str) -> Failure:
     return Failure(error=error, tries=reason.tries)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Reason:
+class _Reason(Struct, frozen=True, kw_only=True):
     kinds: tuple[type[BaseException], ...] = ()
     found: str
     hint: str

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 import threading
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlencode
+
+from msgspec import Struct
 
 from attest_registry import limits
 from attest_registry.errors import ContentMismatch, StoreError, Unauthorised
@@ -35,8 +36,7 @@ _DEFAULT_LIFE: Final = 60.0
 _LONGEST_MARGIN: Final = 15.0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Challenge:
+class Challenge(Struct, frozen=True, kw_only=True):
     """One way in that a registry offers (RFC 9110 section 11.6.1).
 
     Args:
@@ -63,8 +63,7 @@ def parse_challenges(header: str) -> list[Challenge]:
     return [Challenge(scheme=scheme, parameters=parameters) for scheme, parameters in found]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Token:
+class _Token(Struct, frozen=True, kw_only=True):
     value: str
     expires: float
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Self
+
+from msgspec import Struct, field
 
 from attest_registry.digest import Digest
 from attest_registry.errors import BadReference, ContentMismatch
@@ -29,8 +30,7 @@ REF_NAME: Final = "org.opencontainers.image.ref.name"
 _NONE: Final[Mapping[str, str]] = MappingProxyType({})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Descriptor:
+class Descriptor(Struct, frozen=True, kw_only=True):
     """What identifies a piece of content.
 
     Args:

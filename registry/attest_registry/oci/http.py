@@ -13,11 +13,11 @@ import email.utils
 import http.client
 import random
 import time
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import requests
+from msgspec import Struct, field
 from urllib3.exceptions import HTTPError
 
 from attest_registry import limits
@@ -43,8 +43,7 @@ _SLOWEST_COMMIT: Final = 20 * 1024 * 1024
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Request:
+class Request(Struct, frozen=True, kw_only=True):
     """What to ask a registry for.
 
     Args:

@@ -13,9 +13,10 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from attest_registry import limits
 from attest_registry.errors import ContentMismatch
@@ -31,8 +32,7 @@ _NAME: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _DOCUMENT: Final = b"{"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Garbage:
+class Garbage(Struct, frozen=True, kw_only=True):
     """A blob that nothing leads to.
 
     Args:

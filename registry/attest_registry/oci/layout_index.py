@@ -17,8 +17,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
+
+from msgspec import Struct
 
 from attest_registry import limits
 from attest_registry.errors import ContentMismatch
@@ -46,8 +47,7 @@ Edit = tuple[int, int, bytes]
 """Start and end of what goes, and the bytes in its place."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class IndexLines:
+class IndexLines(Struct, frozen=True, kw_only=True):
     """An index in the form above.
 
     Args:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from attest_registry import limits
 from attest_registry.digest import Digest
@@ -216,8 +217,7 @@ class LayoutListing:
             files.refuse_write(error, self._folder.path)
 
 
-@dataclass(kw_only=True, slots=True)
-class _Change:
+class _Change(Struct, kw_only=True):
     """The next `index.json`.
 
     Args:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from attest_registry.errors import ContentMismatch
 from attest_registry.oci.descriptor import REF_NAME
@@ -39,8 +40,7 @@ def key_of_name(name: str) -> Key:
     return len(literal), literal
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class NamedLines:
+class NamedLines(Struct, frozen=True, kw_only=True):
     """The entries with a name of an index that says that they are in order.
 
     Args:

@@ -8,8 +8,9 @@ in `.pending/` and joins `index.json` in the same write as the subject's tag: a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct, field
 
 from attest_registry import limits
 from attest_registry.errors import AttestError, ContentMismatch, StoreRefused
@@ -33,8 +34,7 @@ _SHARD_DIGITS: Final = 2
 _NESTING: Final = 4
 
 
-@dataclass(kw_only=True, slots=True)
-class ReferrerTree:
+class ReferrerTree(Struct, kw_only=True):
     """The nested indexes below one version of `index.json`.
 
     Args:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
+
+from msgspec import Struct
 
 from attest_registry import limits
 from attest_registry.errors import ContentMismatch
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Manifest:
+class Manifest(Struct, frozen=True, kw_only=True):
     """An image manifest (OCI image-spec 1.1, manifest.md).
 
     Args:
@@ -111,8 +111,7 @@ def _check_size(raw: bytes, layers: int, *, what: str) -> None:
         )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Index:
+class Index(Struct, frozen=True, kw_only=True):
     """An image index (OCI image-spec 1.1, image-index.md).
 
     Args:

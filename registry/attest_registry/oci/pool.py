@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from attest_registry.oci.layout_files import check_folders, holds, link_file, refuse_write
 
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from attest_registry.oci.descriptor import Descriptor
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Pool:
+class Pool(Struct, frozen=True, kw_only=True):
     """The pool of one store. It only saves space: whatever it cannot do, the caller does with a copy.
 
     Args:

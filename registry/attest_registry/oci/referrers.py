@@ -11,8 +11,10 @@ from __future__ import annotations
 import random
 import threading
 import time
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from attest_registry import limits
 from attest_registry.errors import Conflict, ContentMismatch, StoreError, StoreRefused
@@ -32,8 +34,7 @@ _LOCKS: Final = tuple(threading.Lock() for _ in range(64))
 _NO_ENTRIES: Final[Mapping[str, Any]] = {"schemaVersion": 2, "mediaType": IMAGE_INDEX}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TagState:
+class TagState(Struct, frozen=True, kw_only=True):
     """What a tag held when it was read.
 
     Args:

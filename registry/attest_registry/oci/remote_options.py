@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from attest_registry import limits
 
@@ -11,8 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Timing:
+class Timing(Struct, frozen=True, kw_only=True):
     """How long a remote store may take.
 
     Args:
@@ -33,8 +33,7 @@ class Timing:
 DEFAULT_TIMING: Final = Timing()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RemoteOptions:
+class RemoteOptions(Struct, frozen=True, kw_only=True):
     """How a remote store is to be reached.
 
     Args:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import shutil
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 from attest_registry import limits
 from attest_registry.errors import ContentMismatch, RangeUnsupported, StoreRefused, Unreachable
@@ -38,8 +39,7 @@ class Track(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PushCount:
+class PushCount(Struct, frozen=True, kw_only=True):
     """What a push of blobs came to.
 
     Args:

@@ -92,7 +92,7 @@ class Log:
             stage=stage,
             reason=reason,
         )
-        kept = {name: getattr(self.state, name) for name in StateRow.__slots__}
+        kept = {name: getattr(self.state, name) for name in StateRow.__struct_fields__}
         self.state = StateRow(**{**kept, **changes})
         self.events.append((event, self.state))
         return self.events[-1]

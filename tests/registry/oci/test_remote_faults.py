@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import socket
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from attest_registry.errors import (
     BadReference,
