@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import gc
 import importlib
 import os
 import signal
 import sys
-import threading
 from typing import TYPE_CHECKING, Final, NoReturn
 
 import click
@@ -182,13 +182,15 @@ def _left(left: SystemExit, given: Sequence[str], verb: str | None) -> int:
 
 
 def run() -> NoReturn:
-    """The console script."""
+    """The console script.
+
+    It ends without taking Python apart, as mypy's `hard_exit` does: freeing three hundred modules one by one took a
+    tenth of `attest verify`, and a transfer may go on waiting for a silent host for a minute; a person does not.
+    """
     gc.set_threshold(_GARBAGE_AFTER)
     status = main()
-    if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()):
-        # a transfer may go on waiting for a silent host for a minute; a person does not
-        for stream in filter(None, (sys.stdout, sys.stderr)):
-            with contextlib.suppress(OSError):
-                stream.flush()
-        os._exit(status)
-    sys.exit(status)
+    atexit._run_exitfuncs()  # noqa: SLF001  # what libraries want to have done; nothing public does it
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        with contextlib.suppress(OSError):
+            stream.flush()
+    os._exit(status)
