@@ -20,9 +20,14 @@ def canonical_digest(value: Any) -> Digest:
 
 def _ordered(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _ordered(value[key]) for key in sorted(value, key=lambda key: key.encode("utf-16-be"))}
+        return {key: _ordered(value[key]) for key in _sorted(value)}
     if isinstance(value, list):
         return [_ordered(item) for item in value]
     if value is None or isinstance(value, str | int | bool):
         return value
     raise TypeError(f"{type(value).__name__} has no canonical form here")
+
+
+def _sorted(keys: dict[str, Any]) -> list[str]:
+    """In the order of UTF-16 code units, section 3.2.3; keys in ASCII are in it when they are sorted as they are."""
+    return sorted(keys) if all(map(str.isascii, keys)) else sorted(keys, key=lambda key: key.encode("utf-16-be"))

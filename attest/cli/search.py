@@ -44,7 +44,7 @@ def command(*, query: str, order: tuple[str, ...], limit: int, token: str | None
         page = catalogue.search_versions(query, order_by=order, limit=limit, token=token)
     if as_json:
         items = [document(row) for row in page.items]
-        render.document({"schema": "attest/search/v1", "items": items, "next": page.next})
+        render.document({"schema": "attest/search/v1", "verified": False, "items": items, "next": page.next})
         return
     if quiet:
         for row in page.items:
@@ -56,6 +56,8 @@ def command(*, query: str, order: tuple[str, ...], limit: int, token: str | None
         render.note("no version fits")
     if page.next is not None:
         render.note(f"… more: --page {page.next}")
+    if page.items:
+        render.note("as the catalogue says, which is an index and proves nothing: attest show VERSION judges one")
 
 
 def _cells(row: VersionSummary) -> list[str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
-from attest.policy import denials, exceptions, feed, lineage_ancestors
+from attest.policy import denials, lineage_ancestors
 from attest.policy.in_force import in_force
 from attest.policy.lineage_walk import Walk, walk
 from attest.policy.verdict import Status
@@ -100,13 +100,22 @@ def judge(case: Case, *, stood_in: StoodIn, demands: Demands) -> Outcome:
         findings += lineage_ancestors.judge_ancestors(counting, way, judge=engine.ancestor, keep=engine.keep(case))
     findings += denials.judge_denials(case, way, in_effect)
     findings += _feeds(case)
-    turned = exceptions.apply(case.policy.exceptions, findings, digest=case.digest, now=case.now)
-    return Outcome(case=counting, findings=tuple(turned), walk=way)
+    return Outcome(case=counting, findings=tuple(_excepted(case, findings)), walk=way)
+
+
+def _excepted(case: Case, findings: list[Finding]) -> list[Finding]:
+    if not case.policy.exceptions:
+        return findings
+    from attest.policy import exceptions  # noqa: PLC0415  # few policies make any
+
+    return exceptions.apply(case.policy.exceptions, findings, digest=case.digest, now=case.now)
 
 
 def _feeds(case: Case) -> Iterator[Finding]:
     for policy in nested(case.policy):
         if policy.revocations is not None:
+            from attest.policy import feed  # noqa: PLC0415  # not every policy names one
+
             given = case.gathered.feeds.get(policy.digest)
             own = denials.in_force([(f"the policy {policy.name}", policy.deny)], now=case.now)
             yield feed.judge_feed(policy, policy.revocations, given, now=case.now, denials=own)
@@ -140,7 +149,7 @@ class _Engine(Struct, frozen=True, kw_only=True):
         current = replace(case, judged=in_force(case.judged, now=case.now))
         findings = self.demands(replace(current, judged=self.denials.keep(current.judged)))
         findings = [*self.with_revoked(current, findings), *denials.judge_itself(current, self.denials)]
-        return exceptions.apply(case.policy.exceptions, findings, digest=case.digest, now=case.now)
+        return _excepted(case, findings)
 
     def keep(self, case: Case) -> Callable[[Judged], Judged]:
         return lambda judged: self.denials.keep(in_force(judged, now=case.now))

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import dataclasses
 import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -580,7 +579,7 @@ def test_the_model_signature_alone_binds_the_name(alice: Person) -> None:
 @pytest.mark.parametrize("text", ["yesterday", "2026-11-20T21:04:00", "", "0001-01-01T00:00:00+23:59"])
 def test_a_time_that_cannot_be_read_in_one_way_is_not_shown(text: str, version: Version, alice: Person) -> None:
     facts = judged(version.evidence(alice), version, alice).facts
-    spoilt = Judged(facts=tuple(dataclasses.replace(fact, claimed_time=text) for fact in facts), rejected=())
+    spoilt = Judged(facts=tuple(replace(fact, claimed_time=text) for fact in facts), rejected=())
     found = verdict(policy_for_keys([alice.key]), spoilt, version)
     assert finding(found, "time").summary == "not claimed by the signer, not proven"
 
