@@ -16,7 +16,7 @@ from attest.errors import Refusal, Tampered
 from attest.model.formats import recognise
 from attest.model.names import check_paths, shown
 from attest.policy import patterns
-from attest_registry import limits
+from attest_registry.blocks import block_for
 from attest_registry.oci.parallel import wait_awake
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ def _check_opened(
 
 def _check_bytes(opened: BinaryIO, file: ArtefactFile, progress: Progress, stop: threading.Event) -> None:
     digest = hashlib.sha256()
-    buffer = memoryview(bytearray(min(limits.BLOCK_BYTES, file.size + 1)))
+    buffer = block_for(file.size)
     with progress.task("checking", file.path, file.size) as advance:
         while (count := opened.readinto(buffer)) and not stop.is_set():  # type: ignore[attr-defined]
             digest.update(buffer[:count])

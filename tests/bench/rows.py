@@ -48,7 +48,7 @@ class Row:
             peer=_time(statistics.median(peer.wall for _, peer in pairs)),
             ratio=f"{ratio:.2f}x",
             limit="" if limit is None else f"{limit:.2f}x",
-            verdict="" if limit is None else _verdict(holds=ratio <= limit),
+            verdict="" if limit is None else _verdict(holds=round(ratio, 2) <= limit),  # as it is shown
             note=f"processor {_time(own)} against {_time(other)}, {_quality(pairs)}",
         )
 

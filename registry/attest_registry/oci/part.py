@@ -11,7 +11,7 @@ import secrets
 import stat
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from attest_registry import limits
+from attest_registry.blocks import block_for
 from attest_registry.digest import Digest, Readable
 from attest_registry.errors import ContentMismatch, StoreRefused
 
@@ -102,7 +102,7 @@ class PartFile:
         self._what = what
         self._advance = advance
         self._hash = hashlib.sha256()
-        self._buffer = memoryview(bytearray(min(limits.BLOCK_BYTES, blob.size + 1)))
+        self._buffer = block_for(blob.size)
         self.size = 0
 
     def take_up(self) -> bool:
