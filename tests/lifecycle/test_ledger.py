@@ -277,3 +277,33 @@ def test_a_memory_that_ends_with_the_process(verified: list[Verified]) -> None:
         found = ledger.at("m").recall()
         assert found is not None
         assert isinstance(found.state, State)
+
+
+def test_no_question_walks_through_all_versions(ledger: Ledger, place: Place, verified: list[Verified]) -> None:
+    """A log of 100,000 versions is asked as fast as one of ten: each table is entered by more than the log's place."""
+    place.keep(verified)
+    asked: list[str] = []
+    with ledger.opened() as connection:
+        connection.set_trace_callback(asked.append)
+    place.recall()
+    place.event_at(1)
+    place.registered(1)
+    place.registered_at(1)
+    place.number_of("1.0.0")
+    place.number_for(manifest(1))
+    place.holders("production")
+    place.promoted("production")
+    place.moved_before("production", verified[-1].event.time)
+    place.came_to("production", 1)
+    place.recorded(manifest(1))
+    place.gate_held(manifest(1))
+    with ledger.opened() as connection:
+        connection.set_trace_callback(None)
+        questions = [text for text in asked if text.startswith("SELECT")]
+        plans = {text: connection.execute(f"EXPLAIN QUERY PLAN {text}").fetchall() for text in questions}
+    assert len(plans) == 12
+    for text, plan in plans.items():
+        entered = [row[3] for row in plan if not row[3].startswith("USE TEMP B-TREE")]
+        assert len(entered) == 1, text
+        assert entered[0].startswith("SEARCH"), text
+        assert "place=? AND" in entered[0] or entered[0].endswith("logs_1 (place=?)"), (text, entered)
