@@ -9,6 +9,7 @@ whether the event names it or not: nobody leaves a rejection out of what his gat
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
@@ -27,6 +28,7 @@ from attest.policy.evaluate import evaluate
 from attest.policy.in_force import in_force
 from attest.signed_claims import reviewed
 from attest.signing.bundle import Bundle
+from attest.trust.identity import TrustedKey
 from attest_registry.digest import Digest
 
 if TYPE_CHECKING:
@@ -98,7 +100,8 @@ class Gatekeeper(Struct, frozen=True, kw_only=True):
                 code="log-key-missing",
                 expected="the public key of a contributor beside the log",
             )
-        return replace(policy_for_keys(signatories), name=BUILT_IN, formats=None)
+        keys = tuple(each for each in signatories if isinstance(each, TrustedKey))
+        return _policy_for_keys(keys) if len(keys) == len(signatories) else _policy_for(signatories)
 
     def _signatories(self, state: State) -> list[Signatory]:
         """Everybody with the role whose key can be found; who cannot be checked cannot have signed."""
@@ -289,3 +292,13 @@ def _without_verdicts_of(promoter: SignerName | None, judged: Judged) -> Judged:
         if fact.statement.predicate_type == VERIFICATION_SUMMARY and reviewed([fact])[0].signer == promoter
     ]
     return replace(judged, facts=tuple(fact for fact in judged.facts if fact not in own)) if own else judged
+
+
+def _policy_for(signatories: Sequence[Signatory]) -> Policy:
+    return replace(policy_for_keys(signatories), name=BUILT_IN, formats=None)
+
+
+@lru_cache(maxsize=4)
+def _policy_for_keys(keys: tuple[TrustedKey, ...]) -> Policy:
+    """The same; a program that promotes often asks with the same keys each time."""
+    return _policy_for(keys)

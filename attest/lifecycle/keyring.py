@@ -6,6 +6,7 @@ operator named. A key from anywhere is as good, since its fingerprint is the nam
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -84,6 +85,7 @@ class Keyring(Struct, frozen=True, kw_only=True):
         )
 
 
+@lru_cache(maxsize=64)
 def trusted_key(der: bytes, *, name: str, origin: str) -> TrustedKey:
     """A public key from its DER.
 

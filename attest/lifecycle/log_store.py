@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from functools import lru_cache
+import threading
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, field
@@ -172,6 +172,7 @@ class LogStore(Struct, frozen=True, kw_only=True):
             raise TypeError("an append adds an event")
         self._point(TAG, segment, seen=None if newest is None else newest.manifest.descriptor.digest)
         self._unchanged(segment)
+        _RECENT.put(segment, repository.model)
         return segment
 
     def _seals(self, newest: Segment | None, more: int) -> dict[str, Digest | None]:
@@ -214,12 +215,37 @@ class LogStore(Struct, frozen=True, kw_only=True):
 
     def _segment(self, tag: str) -> Segment:
         raw = self.repository.fetch_manifest(self.repository.resolve(tag).digest)
-        return _read_segment(raw, self.repository.model)
+        return _RECENT.get(raw, self.repository.model)
 
 
-@lru_cache(maxsize=_LAST_READ)
-def _read_segment(raw: bytes, model: str) -> Segment:
-    """A segment from its bytes. Whoever looks at a log again mostly finds the bytes that he has read before."""
+class _Recent:
+    """The last few segments by their bytes: whoever looks at a log again mostly finds what he has read or written."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, bytes], Segment] = {}
+        self._lock = threading.Lock()
+
+    def get(self, raw: bytes, model: str) -> Segment:
+        """The segment that these bytes are; parsed only if they are new."""
+        segment = self._known.get((model, raw))
+        if segment is None:
+            segment = _parsed(raw, model)
+            self.put(segment, model)
+        return segment
+
+    def put(self, segment: Segment, model: str) -> None:
+        """Keep one in place of the oldest."""
+        with self._lock:
+            self._known[model, segment.manifest.raw] = segment
+            for oldest in list(self._known)[:-_LAST_READ]:
+                del self._known[oldest]
+
+
+_RECENT: Final = _Recent()
+
+
+def _parsed(raw: bytes, model: str) -> Segment:
+    """A segment from its bytes."""
     manifest = Manifest.parse(raw, what=f"the log of {model}")
     first = manifest.annotations.get(_FIRST, "")
     if manifest.artifact_type != ARTIFACT or not _NUMBER.fullmatch(first):

@@ -34,6 +34,9 @@ class TrustedKey(Struct, frozen=True, kw_only=True):
     fingerprint: Digest
     origin: str
 
+    def __hash__(self) -> int:
+        return hash((self.name, self.fingerprint, self.origin))  # keys of cryptography compare and do not hash
+
     @property
     def title(self) -> str:
         """What people see: `key sha256:7d1c8f20b4e1`."""

@@ -62,6 +62,12 @@ def _integer(text: str) -> int:
     return int(text)
 
 
+_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_pairs, parse_constant=_constant, parse_int=_integer, parse_float=_float
+)
+"""Made once: `json.loads` makes one for each document that it is given hooks for."""
+
+
 def _check_parts(data: bytes, what: str, most: int) -> None:
     """Refuse more keys and values than may be built, before any is: an empty object has 2 bytes here and 64 in memory.
 
@@ -127,9 +133,7 @@ def parse_json(data: bytes, *, what: str, limit: int, parts: int = limits.JSON_P
         _check_depth(data, what)
     try:
         text = data.decode("utf-8")
-        value = json.loads(
-            text, object_pairs_hook=_pairs, parse_constant=_constant, parse_int=_integer, parse_float=_float
-        )
+        value = _DECODER.decode(text)
         if _SURROGATE.search(text):
             json.dumps(value, ensure_ascii=False).encode("utf-8")  # lone surrogates have no UTF-8 form
     except NotStrictJSON as error:

@@ -8,7 +8,7 @@ import pytest
 
 from attest.errors import LogBroken
 from attest.lifecycle import log_store
-from attest.lifecycle.log_store import TAG, LogStore
+from attest.lifecycle.log_store import TAG, LogStore, _parsed
 from attest_registry.errors import Conflict, NotFound
 from tests.lifecycle.house import House, register
 
@@ -194,3 +194,13 @@ def _point(house: House, tag: str, digest: Digest | None) -> None:
         return
     lines = [path.read_text() for path in tags.iterdir()]
     (tags / tag).write_text(next(line for line in lines if str(digest) in line))
+
+
+def test_what_was_written_is_what_would_be_read(house: House) -> None:
+    """A writer keeps the segment that it made in place of what it would read; every field of both is the same."""
+    house.write(register(1))
+    written = newest(house)
+    read = _parsed(written.manifest.raw, house.repository.model)
+    assert read == written
+    assert read.manifest.annotations == written.manifest.annotations
+    assert read is not written

@@ -59,20 +59,18 @@ class Descriptor(Struct, frozen=True, kw_only=True):
         Raises:
             ContentMismatch: a field is missing or has the wrong type, the digest is not SHA-256, the size negative.
         """
-        match value:
-            case {"mediaType": str(media_type), "digest": str(digest), "size": int(size)} if (
-                not isinstance(size, bool) and size >= 0
-            ):
-                annotations = value.get("annotations")
-                annotations = {} if annotations is None else annotations
-                artifact_type = value.get("artifactType")
-            case _:
-                raise ContentMismatch(
-                    f"{what} is no descriptor",
-                    code="malformed-manifest",
-                    expected="mediaType, digest and size",
-                )
-        if not isinstance(annotations, dict) or not all(isinstance(text, str) for text in annotations.values()):
+        fields = value if isinstance(value, dict) else {}
+        media_type, digest, size = fields.get("mediaType"), fields.get("digest"), fields.get("size")
+        if not (isinstance(media_type, str) and isinstance(digest, str) and type(size) is int and size >= 0):
+            raise ContentMismatch(
+                f"{what} is no descriptor",
+                code="malformed-manifest",
+                expected="mediaType, digest and size",
+            )
+        artifact_type, annotations = fields.get("artifactType"), fields.get("annotations")
+        if annotations is not None and (
+            not isinstance(annotations, dict) or not all(isinstance(text, str) for text in annotations.values())
+        ):
             raise ContentMismatch(f"{what} has annotations that are no text", code="malformed-manifest")
         try:
             parsed = Digest.parse(digest)
@@ -84,7 +82,7 @@ class Descriptor(Struct, frozen=True, kw_only=True):
             media_type=media_type,
             digest=parsed,
             size=size,
-            annotations=MappingProxyType(dict(annotations)),
+            annotations=MappingProxyType(dict(annotations)) if annotations else _NONE,
             artifact_type=artifact_type if isinstance(artifact_type, str) else None,
         )
 

@@ -18,7 +18,7 @@ import contextlib
 import os
 import re
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from attest_registry import limits
 from attest_registry.errors import BadReference, ContentMismatch, NotFound, StoreRefused
@@ -35,7 +35,7 @@ from attest_registry.oci.store_folder import near_names
 from attest_registry.strict_json import parse_object
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -164,9 +164,10 @@ class LayoutRepository:
             StoreRefused: content that it names is not here, or the disk would not take it.
         """
         what = "the manifest to be stored"
-        parts = _parts(raw, media_type, what)
+        document = parse_object(raw, what=what, limit=limits.MANIFEST_BYTES)
+        parts = _parts(document, raw, media_type, what)
         stored = Descriptor.of(raw, media_type)
-        referrer = as_referrer(parse_object(raw, what=what, limit=limits.MANIFEST_BYTES), stored)
+        referrer = as_referrer(document, stored)
         self._folder.prepare()
         self._check_parts(parts, what)
         self._folder.store_small(stored, raw)
@@ -219,7 +220,9 @@ class LayoutRepository:
         self._folder.check_there()
         raw = self._folder.fetch(target.digest)
         if self._pushed != (target.digest, target.media_type):  # most are tagged when they have just been read
-            _parts(raw, target.media_type, f"manifest {target.digest.short}")
+            what = f"manifest {target.digest.short}"
+            document = parse_object(raw, what=what, limit=limits.MANIFEST_BYTES)
+            _parts(document, raw, target.media_type, what)
         self._folder.prepare()
         self._listing.point(tag, Descriptor.of(raw, target.media_type), replace=replace)
 
@@ -249,8 +252,9 @@ class LayoutRepository:
         return list(found.values())[: limits.REFERRERS_PER_ARTEFACT]
 
     def _check_parts(self, parts: Sequence[Descriptor], what: str) -> None:
+        blobs = os.fspath(self._folder.blobs)
         for part in parts:
-            if not os.path.lexists(self._folder.blob(part.digest)):
+            if not os.path.lexists(f"{blobs}/{part.digest.hex}"):  # a `Path` costs more than the look at the disk
                 raise StoreRefused(
                     f"{what} names content that is not in the store of this machine",
                     code="manifest-blob-unknown",
@@ -259,7 +263,7 @@ class LayoutRepository:
                 )
 
 
-def _parts(raw: bytes, media_type: str, what: str) -> Sequence[Descriptor]:
+def _parts(document: Mapping[str, Any], raw: bytes, media_type: str, what: str) -> Sequence[Descriptor]:
     """What a manifest or index is made of.
 
     Raises:
@@ -267,8 +271,8 @@ def _parts(raw: bytes, media_type: str, what: str) -> Sequence[Descriptor]:
         StoreRefused: its media type is none of OCI's two.
     """
     if media_type == IMAGE_MANIFEST:
-        manifest = Manifest.parse(raw, what=what)
+        manifest = Manifest.read(document, raw, what=what)
         return (manifest.config, *manifest.layers)
     if media_type == IMAGE_INDEX:
-        return Index.parse(raw, what=what).manifests
+        return Index.read(document, raw, what=what).manifests
     raise StoreRefused(f"{what} is of a kind that is not stored here", code="media-type", found=media_type[:120])

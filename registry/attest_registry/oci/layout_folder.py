@@ -65,6 +65,8 @@ class LayoutFolder:
             marker = files.read_bounded(self._marker, _MARKER_BYTES)
         except FileNotFoundError:
             return False
+        if marker == _MARKER:
+            return True
         version = parse_object(marker, what=f"oci-layout of {self.model}", limit=_MARKER_BYTES)
         if version.get("imageLayoutVersion") != "1.0.0":
             raise StoreRefused(

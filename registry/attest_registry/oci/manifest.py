@@ -78,7 +78,15 @@ class Manifest(Struct, frozen=True, kw_only=True):
         Raises:
             ContentMismatch: not strict JSON, not an image manifest, too large, or a part is malformed.
         """
-        document = parse_object(raw, what=what, limit=limits.MANIFEST_BYTES)
+        return cls.read(parse_object(raw, what=what, limit=limits.MANIFEST_BYTES), raw, what=what)
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any], raw: bytes, *, what: str) -> Self:
+        """The same of a document that somebody has parsed already.
+
+        Raises:
+            ContentMismatch: as `parse`.
+        """
         layers = document.get("layers")
         if document.get("schemaVersion") != 2 or document.get("mediaType", IMAGE_MANIFEST) != IMAGE_MANIFEST:  # noqa: PLR2004
             raise ContentMismatch(f"{what} is no OCI image manifest", code="malformed-manifest")
@@ -141,7 +149,15 @@ class Index(Struct, frozen=True, kw_only=True):
         Raises:
             ContentMismatch: not strict JSON, not an image index, too large, or an entry is malformed.
         """
-        document = parse_object(raw, what=what, limit=limits.MANIFEST_BYTES)
+        return cls.read(parse_object(raw, what=what, limit=limits.MANIFEST_BYTES), raw, what=what)
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any], raw: bytes, *, what: str) -> Self:
+        """The same of a document that somebody has parsed already.
+
+        Raises:
+            ContentMismatch: as `parse`.
+        """
         manifests = document.get("manifests")
         if document.get("mediaType", IMAGE_INDEX) != IMAGE_INDEX or not isinstance(manifests, list):
             raise ContentMismatch(f"{what} is no OCI image index", code="malformed-manifest")
@@ -154,7 +170,7 @@ class Index(Struct, frozen=True, kw_only=True):
         )
 
 
-def _annotations(document: dict[str, Any], what: str) -> Mapping[str, str]:
+def _annotations(document: Mapping[str, Any], what: str) -> Mapping[str, str]:
     annotations = document.get("annotations")
     annotations = {} if annotations is None else annotations
     if not isinstance(annotations, dict) or not all(isinstance(text, str) for text in annotations.values()):

@@ -75,8 +75,8 @@ PEEK = check(
 POSITIVE_SIZE = check(
     "sizes from 0 on",
     f"{OCI}/descriptor.py",
-    "not isinstance(size, bool) and size >= 0",
-    "not isinstance(size, bool)",
+    "type(size) is int and size >= 0",
+    "type(size) is int",
 )
 MOST_LAYERS = check(
     "the number of layers",
