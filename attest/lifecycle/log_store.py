@@ -160,7 +160,8 @@ class LogStore(Struct, frozen=True, kw_only=True):
         seals = self._seals(newest, len(bundles))  # before the look at the log: whoever seals after it is noticed
         self._unchanged(newest)
         repository, segment = self.repository, newest
-        repository.push_blob(EMPTY_DESCRIPTOR, EMPTY_BYTES)
+        if segment is None:  # every later one has the same configuration
+            repository.push_blob(EMPTY_DESCRIPTOR, EMPTY_BYTES)
         for bundle in bundles:
             layer = Descriptor.of(bundle, BUNDLE_MEDIA_TYPE)
             repository.push_blob(layer, bundle)

@@ -141,7 +141,7 @@ class Database:
         try:
             with engine.begin() as connection:
                 yield connection
-        except (SQLAlchemyError, OverflowError) as error:
+        except (SQLAlchemyError, sqlite3.Error, OverflowError) as error:
             raise translated(error, shown=self.shown) from error
 
     def _check_file(self) -> None:
@@ -187,9 +187,11 @@ def _begin(connection: Connection) -> None:
     options = connection.get_execution_options()
     if options.get(_NONE):
         return
+    driver = connection.connection.driver_connection  # words without parameters need none of SQLAlchemy's care
+    assert isinstance(driver, sqlite3.Connection)  # noqa: S101  # for the type checker
     if options.get(_WRITES):
-        connection.exec_driver_sql(f"PRAGMA synchronous={'NORMAL' if options.get(_FLEETING) else 'FULL'}")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(_WRITES) else "BEGIN")
+        driver.execute(f"PRAGMA synchronous={'NORMAL' if options.get(_FLEETING) else 'FULL'}")
+    driver.execute("BEGIN IMMEDIATE" if options.get(_WRITES) else "BEGIN")
 
 
 def _server_engine(address: Address) -> Engine:

@@ -27,7 +27,7 @@ _NOT_A_DATABASE: Final = frozenset({"SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_F
 _BUSY: Final = frozenset({"40001", "40P01", "55P03", "57014", "SQLITE_BUSY", "SQLITE_LOCKED"})
 
 
-def translated(error: SQLAlchemyError | OverflowError, *, shown: str) -> StoreError:
+def translated(error: SQLAlchemyError | sqlite3.Error | OverflowError, *, shown: str) -> StoreError:
     """The error that a person can act on.
 
     Args:

@@ -43,6 +43,7 @@ _END: Final = (
     )
     .values(until=bindparam("time"))
 )
+_HOLD: Final = insert(HOLDINGS)
 _LEAVE: Final = delete(STAGES).where(STAGES.c.version_id == bindparam("version"), STAGES.c.stage == bindparam("name"))
 _RESTORE: Final = delete(REVOKED).where(REVOKED.c.version_id == bindparam("version"))
 _MODEL: Final = (
@@ -111,7 +112,7 @@ class Projections:
                 self._connection.execute(_END, {"model": self._model.id, "name": alias, "time": event.time})
             if new is not None:
                 self._connection.execute(
-                    insert(HOLDINGS),
+                    _HOLD,
                     {
                         "model_id": self._model.id,
                         "alias": alias,

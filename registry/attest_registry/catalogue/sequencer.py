@@ -39,6 +39,9 @@ _FREE: Final = delete(RESERVATIONS).where(
 _STORED: Final = select(EVENTS.c.sequence, EVENTS.c.digest).where(
     EVENTS.c.model_id == bindparam("model"), EVENTS.c.sequence.between(bindparam("first"), bindparam("last"))
 )
+_INSERT: Final = insert(EVENTS)
+_RESERVE: Final = insert(RESERVATIONS)
+_FREE_ANY: Final = delete(RESERVATIONS).where(RESERVATIONS.c.model_id == bindparam("model"))
 _EVENT_COLUMNS: Final = tuple(column.name for column in EVENTS.c if column.name != "model_id")
 
 
@@ -151,9 +154,9 @@ def _is_live(held: Row[Any], now: datetime) -> bool:
 
 def _given(connection: Connection, row: Row[Any], *, sequence: int, holder: str, until: datetime) -> Reservation:
     token = secrets.token_hex(16)
-    connection.execute(delete(RESERVATIONS).where(RESERVATIONS.c.model_id == row.id))
+    connection.execute(_FREE_ANY, {"model": row.id})
     connection.execute(
-        insert(RESERVATIONS),
+        _RESERVE,
         {"model_id": row.id, "sequence": sequence, "token": token, "holder": holder, "expires": until},
     )
     return Reservation(model=row.name, sequence=sequence, token=token)
@@ -214,7 +217,7 @@ def _check_log(row: Row[Any], log: Digest) -> None:
 
 def _append(connection: Connection, row: Row[Any], fresh: list[tuple[EventRow, StateRow]], *, log: Digest) -> None:
     connection.execute(
-        insert(EVENTS),
+        _INSERT,
         [{"model_id": row.id, **{name: getattr(event, name) for name in _EVENT_COLUMNS}} for event, _ in fresh],
     )
     projections = Projections(connection, row)

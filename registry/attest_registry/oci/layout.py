@@ -254,13 +254,15 @@ class LayoutRepository:
     def _check_parts(self, parts: Sequence[Descriptor], what: str) -> None:
         blobs = os.fspath(self._folder.blobs)
         for part in parts:
-            if not os.path.lexists(f"{blobs}/{part.digest.hex}"):  # a `Path` costs more than the look at the disk
+            try:
+                os.lstat(f"{blobs}/{part.digest.hex}")  # a `Path` costs more than the look at the disk
+            except OSError as error:
                 raise StoreRefused(
                     f"{what} names content that is not in the store of this machine",
                     code="manifest-blob-unknown",
                     expected=str(part.digest),
                     hint="store its blobs first",
-                )
+                ) from error
 
 
 def _parts(document: Mapping[str, Any], raw: bytes, media_type: str, what: str) -> Sequence[Descriptor]:

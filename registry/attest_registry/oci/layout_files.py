@@ -73,6 +73,12 @@ def open_regular(path: Path) -> FileIO:
         ContentMismatch: something else than a regular file has that name.
         StoreRefused: the file system does not let us read it.
     """
+    handle, _ = _opened(path)
+    return open(handle, "rb", buffering=0)  # noqa: PTH123  # the caller closes it
+
+
+def _opened(path: Path) -> tuple[int, int]:
+    """A handle for reading a regular file, and its size; see `open_regular`."""
     try:
         handle = os.open(path, os.O_RDONLY | _NEVER_FOLLOW)
     except FileNotFoundError:
@@ -81,10 +87,11 @@ def open_regular(path: Path) -> FileIO:
         if error.errno in {errno.ELOOP, errno.ENXIO, errno.ENOTDIR}:
             raise _not_a_file(path, "a link, a socket or a device") from error
         refuse_read(error, path)
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode):
         os.close(handle)
         raise _not_a_file(path, "a folder, a FIFO or a device")
-    return open(handle, "rb", buffering=0)  # noqa: PTH123  # the caller closes it
+    return handle, status.st_size
 
 
 def _not_a_file(path: Path, found: str) -> ContentMismatch:
@@ -100,7 +107,7 @@ def check_folders(*folders: Path) -> bool:
     """
     for folder in folders:
         try:
-            mode = folder.lstat().st_mode
+            mode = os.lstat(folder).st_mode
         except (FileNotFoundError, NotADirectoryError):
             return False
         except OSError as error:
@@ -273,8 +280,8 @@ def read_bounded(path: Path, limit: int) -> bytes:
         ContentMismatch: it is over `limit`, or no regular file.
         StoreRefused: it cannot be read.
     """
-    with open_regular(path) as file:
-        size = os.fstat(file.fileno()).st_size
+    handle, size = _opened(path)
+    try:
         if size > limit:
             raise ContentMismatch(
                 f"{path} is too large",
@@ -284,12 +291,13 @@ def read_bounded(path: Path, limit: int) -> bytes:
             )
         blocks: list[bytes] = []
         total = 0
-        try:
-            while block := file.read(size - total + 1):
-                blocks.append(block)
-                total += len(block)
-                if total > size:
-                    raise ContentMismatch(f"{path} grew while it was read", code="file-changed")
-        except OSError as error:
-            refuse_read(error, path)
+        while block := os.read(handle, size - total + 1):
+            blocks.append(block)
+            total += len(block)
+            if total > size:
+                raise ContentMismatch(f"{path} grew while it was read", code="file-changed")
         return b"".join(blocks)
+    except OSError as error:
+        refuse_read(error, path)
+    finally:
+        os.close(handle)

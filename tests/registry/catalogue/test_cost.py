@@ -75,7 +75,7 @@ def test_a_promotion_writes_the_difference_alone(catalogue: Catalogue, logs: dic
         assert not scans(catalogue, sent)
         sent_by[size] = [statement for statement, _ in sent]
     assert sent_by[FEW] == sent_by[MANY]
-    assert len(sent_by[MANY]) <= 22  # two of them set how a reservation reaches the disk
+    assert len(sent_by[MANY]) <= 18
 
 
 def test_a_registration_does_not_grow_either(catalogue: Catalogue, logs: dict[int, Log]) -> None:
@@ -100,7 +100,7 @@ def test_who_holds_or_held_an_alias_is_one_query_of_indexes(catalogue: Catalogue
     ):
         with statements(catalogue) as sent:
             ask()
-        assert len(sent) == 2  # with BEGIN
+        assert len(sent) == 1
         assert not scans(catalogue, sent)
 
 
