@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from attest.lifecycle.session import Session
     from attest_registry.catalogue.store import Catalogue
 
-_AT_ONCE = 500
-
 
 class Rebuilt(Struct, frozen=True, kw_only=True):
     """What was indexed of one model.
@@ -40,7 +38,7 @@ class Rebuilt(Struct, frozen=True, kw_only=True):
 
 
 def index_model(session: Session, *, into: Catalogue | None = None) -> Rebuilt:
-    """Read a model's log from its first event, and put everything into a catalogue that knows nothing of it.
+    """Read a model's log from its first event, and put everything in the place of what a catalogue says of it.
 
     Args:
         session: the model.
@@ -54,11 +52,7 @@ def index_model(session: Session, *, into: Catalogue | None = None) -> Rebuilt:
     log = session.log()
     links = log.walk(now=session.clock())
     rows = [version_row(session, log, link.event) for link in links if link.event.action is Action.REGISTER]
-    catalogue.forget(session.name)
-    for start in range(0, len(links), _AT_ONCE):
-        catalogue.commit(None, session.name, rows_of(links[start : start + _AT_ONCE]), log=log.head.log)
-    for start in range(0, len(rows), _AT_ONCE):
-        catalogue.put_versions(session.name, rows[start : start + _AT_ONCE])
+    catalogue.replace(session.name, rows_of(links), rows, log=log.head.log)
     return Rebuilt(name=session.name, events=len(links), versions=len(rows))
 
 

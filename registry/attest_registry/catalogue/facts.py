@@ -37,22 +37,27 @@ def put(database: Database, model: str, versions: Sequence[VersionRow]) -> None:
         Conflict: a number stands for another manifest already.
     """
     with database.writing() as connection:
-        row = model_rows.lock(connection, model)
-        known = VersionRows(connection, row.id, model)
-        places = []
-        for version in versions:
-            place = known.check(version.number, version.manifest)
-            own = {name: getattr(version, name) for name in _OWN}
-            if place is None:
-                place = known.add(number=version.number, manifest=version.manifest, **own)
-            else:
-                _clear(connection, place)
-                connection.execute(_UPDATE, {"row": place, **{f"new_{name}": value for name, value in own.items()}})
-            places.append((place, version))
-        for table, rows in _facts(places):
-            if rows:
-                connection.execute(insert(table), rows)
-        held_metrics.mark_new(connection, row.id, [place for place, _ in places])
+        write(connection, model, versions)
+
+
+def write(connection: Connection, model: str, versions: Sequence[VersionRow]) -> None:
+    """The same within somebody's transaction."""
+    row = model_rows.lock(connection, model)
+    known = VersionRows(connection, row.id, model)
+    places = []
+    for version in versions:
+        place = known.check(version.number, version.manifest)
+        own = {name: getattr(version, name) for name in _OWN}
+        if place is None:
+            place = known.add(number=version.number, manifest=version.manifest, **own)
+        else:
+            _clear(connection, place)
+            connection.execute(_UPDATE, {"row": place, **{f"new_{name}": value for name, value in own.items()}})
+        places.append((place, version))
+    for table, rows in _facts(places):
+        if rows:
+            connection.execute(insert(table), rows)
+    held_metrics.mark_new(connection, row.id, [place for place, _ in places])
 
 
 def find(database: Database, model: str, number: int) -> VersionRow | None:

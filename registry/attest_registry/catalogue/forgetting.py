@@ -10,7 +10,7 @@ from attest_registry.catalogue import model_rows
 from attest_registry.catalogue.tables import EVENTS, HOLDINGS, MODELS, NOTES, RESERVATIONS, REVOKED, STAGES, VERSIONS
 
 if TYPE_CHECKING:
-    from sqlalchemy import BindParameter
+    from sqlalchemy import BindParameter, Connection
 
     from attest_registry.catalogue.database import Database
 
@@ -37,13 +37,18 @@ def forget(database: Database, model: str, *, notes: bool = False) -> None:
         notes: drop the unsigned notes as well, which no store has.
     """
     with database.writing() as connection:
-        row = model_rows.find(connection, model)
-        if row is None:
-            return
-        row = model_rows.lock(connection, model)
-        key = {"model": row.id}
-        for statement in _EMPTIED:
-            connection.execute(statement, key)
-        if notes:
-            connection.execute(_NOTES, key)
-        connection.execute(_RESET if connection.scalar(_NEEDED, key) else _REMOVED, key)
+        drop(connection, model, notes=notes)
+
+
+def drop(connection: Connection, model: str, *, notes: bool = False) -> None:
+    """The same within somebody's transaction."""
+    row = model_rows.find(connection, model)
+    if row is None:
+        return
+    row = model_rows.lock(connection, model)
+    key = {"model": row.id}
+    for statement in _EMPTIED:
+        connection.execute(statement, key)
+    if notes:
+        connection.execute(_NOTES, key)
+    connection.execute(_RESET if connection.scalar(_NEEDED, key) else _REMOVED, key)

@@ -113,15 +113,27 @@ def commit(
         Conflict: as `reserve`, or an event leads to a version that is not known or has another manifest.
     """
     with database.writing() as connection:
-        row = model_rows.lock(connection, model)
-        fresh = _not_yet_there(connection, row, events, reserved=reservation is not None)
-        if fresh:
-            if reservation is not None:
-                _check_held(connection, row, reservation)
-            _check_log(row, log)
-            _append(connection, row, fresh, log=log)
+        write(connection, reservation, model, events, log=log)
+
+
+def write(
+    connection: Connection,
+    reservation: Reservation | None,
+    model: str,
+    events: Sequence[tuple[EventRow, StateRow]],
+    *,
+    log: Digest,
+) -> None:
+    """The same within somebody's transaction."""
+    row = model_rows.lock(connection, model)
+    fresh = _not_yet_there(connection, row, events, reserved=reservation is not None)
+    if fresh:
         if reservation is not None:
-            connection.execute(_FREE, {"model": row.id, "token_held": reservation.token})
+            _check_held(connection, row, reservation)
+        _check_log(row, log)
+        _append(connection, row, fresh, log=log)
+    if reservation is not None:
+        connection.execute(_FREE, {"model": row.id, "token_held": reservation.token})
 
 
 def head(database: Database, model: str) -> tuple[int, Digest] | None:

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from attest_registry.catalogue import dump, facts, forgetting, holders, listing, notes, schema, search, sequencer
+from attest_registry.catalogue import (
+    dump,
+    facts,
+    forgetting,
+    holders,
+    listing,
+    notes,
+    replacing,
+    schema,
+    search,
+    sequencer,
+)
 from attest_registry.catalogue.schema_version import HEAD
 
 if TYPE_CHECKING:
@@ -236,6 +247,17 @@ class Catalogue:
     def notes(self, model: str, number: int | None = None) -> tuple[Note, ...]:
         """The unsigned tags and annotations of a version, or of the model, by key."""
         return notes.find(self._database, model, number)
+
+    def replace(
+        self,
+        model: str,
+        events: Sequence[tuple[EventRow, StateRow]],
+        versions: Sequence[VersionRow],
+        *,
+        log: Digest,
+    ) -> None:
+        """Put all that a store has about a model in the place of what is here, whole or not at all; see `replacing`."""
+        replacing.replace(self._database, model, events, versions, log=log)
 
     def forget(self, model: str, *, notes: bool = False) -> None:
         """Drop everything that a store has about a model, for reading it back; unsigned notes only on demand."""

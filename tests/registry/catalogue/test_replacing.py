@@ -1,0 +1,108 @@
+"""A rebuild of one model is one transaction: afterwards the catalogue says the old or the new, and never a part."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from attest_registry.catalogue.store import Catalogue
+from attest_registry.errors import Conflict
+from tests.registry.catalogue.facts_for_tests import filled_log, version
+from tests.registry.catalogue.logs import busy_log
+
+ROOT = Path(__file__).parents[3]
+MODEL = "acme/credit-risk"
+
+
+def edited(catalogue: Catalogue) -> list[str]:
+    """What a catalogue says that knows half of the log, and something else of version 1."""
+    log = filled_log(MODEL)
+    catalogue.commit(None, MODEL, log.events[:4], log=log.digest)
+    catalogue.put_versions(MODEL, [replace(version(log, 1), owner="somebody else")])
+    return list(catalogue.dump())
+
+
+def right(folder: Path) -> list[str]:
+    """What it should say."""
+    log = filled_log(MODEL)
+    with Catalogue.open(str(folder / "right.db")) as catalogue:
+        log.commit_all(catalogue)
+        catalogue.put_versions(MODEL, [version(log, number) for number in range(1, 6)])
+        return list(catalogue.dump())
+
+
+def test_everything_is_put_in_the_place_of_what_was_there(catalogue: Catalogue, tmp_path: Path) -> None:
+    before, log = edited(catalogue), filled_log(MODEL)
+    catalogue.replace(MODEL, log.events, [version(log, number) for number in range(1, 6)], log=log.digest)
+    assert list(catalogue.dump()) == right(tmp_path) != before
+
+
+def test_what_does_not_fit_leaves_everything_as_it_was(catalogue: Catalogue) -> None:
+    before, log = edited(catalogue), filled_log(MODEL)
+    rows = [version(log, number) for number in range(1, 6)]
+    with pytest.raises(Conflict) as caught:
+        catalogue.replace(MODEL, log.events, [*rows, replace(rows[0], manifest=rows[1].manifest)], log=log.digest)
+    assert caught.value.code == "catalogue-version-differs"
+    assert list(catalogue.dump()) == before
+    with pytest.raises(Conflict) as caught:
+        catalogue.replace(MODEL, [*log.events[:3], *log.events[4:]], rows, log=log.digest)
+    assert caught.value.code == "catalogue-behind"
+    assert list(catalogue.dump()) == before
+
+
+def test_other_models_are_left_alone(catalogue: Catalogue) -> None:
+    other = busy_log("acme/other")
+    other.commit_all(catalogue)
+    before = list(catalogue.dump(model="acme/other"))
+    log = filled_log(MODEL)
+    catalogue.replace(MODEL, log.events, [], log=log.digest)
+    assert list(catalogue.dump(model="acme/other")) == before
+
+
+_REPLACE = """
+import itertools, os, signal, sys
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+from attest_registry.catalogue.store import Catalogue
+from tests.registry.catalogue.facts_for_tests import filled_log, version
+
+log = filled_log("acme/credit-risk")
+with Catalogue.open(sys.argv[1]) as catalogue:
+    catalogue.head(log.model)
+    numbers = itertools.count(1)
+
+    @event.listens_for(Engine, "after_cursor_execute")
+    def count(*_):
+        if next(numbers) == int(sys.argv[2]):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    catalogue.replace(log.model, log.events, [version(log, number) for number in range(1, 6)], log=log.digest)
+"""
+
+
+def test_killed_at_statements_of_all_kinds(tmp_path: Path) -> None:
+    new, step, killed = right(tmp_path), 1, 0
+    while True:
+        path = tmp_path / f"{step}.db"
+        with Catalogue.open(str(path)) as catalogue:
+            old = edited(catalogue)
+        child = subprocess.run(
+            [sys.executable, "-c", _REPLACE, str(path), str(step)],
+            env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'registry'}"},
+            check=False,
+            timeout=60,
+            capture_output=True,
+        )
+        assert child.returncode in {0, -9}, child.stderr
+        with Catalogue.open(str(path)) as catalogue:
+            assert list(catalogue.dump()) == (new if child.returncode == 0 else old), step
+        if child.returncode == 0:
+            break
+        killed += 1
+        step += 9  # each ninth: every one costs a process
+    assert killed > 3
