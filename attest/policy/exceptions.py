@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from attest.policy.requirements import Exemption
     from attest_registry.digest import Digest
 
-NEVER: Final = frozenset({"reference", "log", "signature", "bytes", "time", "base", "denials", "revocations"})
+NEVER: Final = frozenset(
+    {"reference", "log", "standing", "signature", "bytes", "time", "base", "denials", "revocations"}
+)
 """Rules that nobody can make exceptions from."""
 
 _NEVER_CODES: Final = frozenset({"signer-revoked"})

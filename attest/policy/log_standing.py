@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from attest.policy.ancestry import InLog
     from attest.policy.case import Case
 
-RULE = "log"
+RULE = "standing"
 
 
 def judge(case: Case) -> list[Finding]:
