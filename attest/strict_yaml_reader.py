@@ -19,7 +19,7 @@ _MOST_NODES: Final = 50_000
 _DEPTH: Final = 32
 _WHOLE: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,15})", re.ASCII)
 _EXACT: Final = 2**53
-_AMBIGUOUS: Final = re.compile(r"y|n|yes|no|on|off|true|false|null", re.IGNORECASE | re.ASCII)
+_AMBIGUOUS: Final = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 _PLAIN: Final[Mapping[str, bool | None]] = {"": None, "~": None, "null": None, "true": True, "false": False}
 _LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -136,7 +136,7 @@ class Reader:
             return text
         if text in _PLAIN:
             return _PLAIN[text]
-        if _AMBIGUOUS.fullmatch(text):
+        if text.lower() in _AMBIGUOUS:
             self._refuse(
                 event.start_mark,
                 f"'{text}' means different things to different readers",

@@ -98,9 +98,25 @@ def judge(case: Case, *, stood_in: StoodIn, demands: Demands) -> Outcome:
     if counting.stands_in is None:
         findings = engine.with_revoked(case, findings)
         findings += lineage_ancestors.judge_ancestors(counting, way, judge=engine.ancestor, keep=engine.keep(case))
-    findings += denials.judge_denials(case, way, in_effect)
+    findings += _denied(case, way, in_effect)
     findings += _feeds(case)
     return Outcome(case=counting, findings=tuple(_excepted(case, findings)), walk=way)
+
+
+def _denied(case: Case, way: Walk, in_effect: Denials) -> list[Finding]:
+    if not in_effect.entries:
+        return []
+    from attest.policy import denied  # noqa: PLC0415  # most policies deny nothing
+
+    return denied.judge_denials(case, way, in_effect)
+
+
+def _denied_itself(case: Case, in_effect: Denials) -> list[Finding]:
+    if not in_effect.entries:
+        return []
+    from attest.policy import denied  # noqa: PLC0415
+
+    return denied.judge_itself(case, in_effect)
 
 
 def _excepted(case: Case, findings: list[Finding]) -> list[Finding]:
@@ -148,7 +164,7 @@ class _Engine(Struct, frozen=True, kw_only=True):
         """An ancestor by all that a policy asks of a version, but for its own ancestors, which the walk comes to."""
         current = replace(case, judged=in_force(case.judged, now=case.now))
         findings = self.demands(replace(current, judged=self.denials.keep(current.judged)))
-        findings = [*self.with_revoked(current, findings), *denials.judge_itself(current, self.denials)]
+        findings = [*self.with_revoked(current, findings), *_denied_itself(current, self.denials)]
         return _excepted(case, findings)
 
     def keep(self, case: Case) -> Callable[[Judged], Judged]:

@@ -14,25 +14,25 @@ REVOKED_SIGNER = check(
 )
 REVOKED_VERSION = check(
     "the revocation of a version",
-    "attest/policy/denials.py",
+    "attest/policy/denied.py",
     "for denial in denials.of(Kind.MANIFEST, case.digest)[:1]",
     "for denial in ()",
 )
 REVOKED_ANCESTOR = check(
     "the revocation of ancestors",
-    "attest/policy/denials.py",
+    "attest/policy/denied.py",
     "for denial in _reaching(denials, Kind.MANIFEST, met.item.digest, met)[:1]:",
     "for denial in ():",
 )
 REVOKED_DATASET = check(
     "the revocation of datasets",
-    "attest/policy/denials.py",
+    "attest/policy/denied.py",
     "for denial in _reaching(denials, Kind.DATASET, met.item.digest, met)[:1]:",
     "for denial in ():",
 )
 ANCESTORS_FOLLOWED = off(
     "looking at every ancestor for revocations",
-    "policy/denials.py",
+    "policy/denied.py",
     "if denials.reach_descendants and met.item.role in MODEL_ROLES and met.reference is not None",
 )
 FEED_THERE = off("asking for the feed", "policy/beyond.py", "if policy.revocations is not None")
