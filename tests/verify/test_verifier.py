@@ -1,32 +1,29 @@
+"""Evidence by trusted keys becomes facts, and whatever else lies beside it spoils none of them."""
+
 from __future__ import annotations
 
-import base64
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from attest.claims.mlbom import MLBOM
-from attest.claims.predicates import APPROVAL, MODEL_SIGNATURE, PROVENANCE, STATEMENT_V1
+from attest.claims.predicates import PROVENANCE, STATEMENT_V1
 from attest.claims.provenance import Provenance
 from attest.claims.signature import ModelSignature
 from attest.claims.statement import Statement
 from attest.errors import AttestError, MalformedEvidence
 from attest.evidence.evidence import Evidence
-from attest.signing.fingerprint import cosign_hint, oms_hint
+from attest.signing.fingerprint import cosign_hint
 from attest.signing.signer import KeySigner
 from attest.trust.identity import TrustedKey
 from attest.verify.facts import Fact
 from attest.verify.verifier import judge, verify
-from attest_registry.digest import Digest
 from tests.verify.evidence import (
     DATASET,
     JSON,
     MODEL,
-    SAFE,
     Person,
     Version,
     artefact_of,
@@ -37,20 +34,9 @@ from tests.verify.evidence import (
     signed_payload,
     training,
 )
+from tests.verify.key_refusal import refusal
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-
-def refusal(evidence: Evidence, version: Version, keys: Sequence[TrustedKey], **values: Any) -> AttestError:
-    """The error that the evidence is refused with; the honest version of the same evidence is accepted elsewhere."""
-    with pytest.raises(AttestError) as caught:
-        verify(evidence, artefact=version.artefact, model=MODEL, keys=keys, **values)
-    assert caught.value.exit_status in {1, 3}
-    return caught.value
-
-
-# --- honest evidence ---------------------------------------------------------------------------------------------
+# --- honest evidence ----------------------------------------------------------------------------------------------
 
 
 def test_every_claim_of_a_version_becomes_a_typed_fact(version: Version, alice: Person) -> None:
@@ -111,324 +97,6 @@ def test_another_name_counts_where_the_operator_lists_it(alice: Person) -> None:
         other_names=["old-team/risk"],
     )
     assert fact.statement.subjects[0].name == "old-team/risk"
-
-
-# --- who signed ---------------------------------------------------------------------------------------------------
-
-
-def test_a_good_signature_by_somebody_else_is_not_trusted(version: Version, alice: Person, mallory: Person) -> None:
-    error = refusal(bundle(version.provenance, mallory), version, [alice.key])
-    assert (error.code, error.exit_status) == ("signer-not-trusted", 1)
-    assert mallory.key.fingerprint.short in str(error.found)
-    assert alice.key.fingerprint.short in str(error.expected)
-
-
-def test_without_any_trusted_key_nothing_is_believed(version: Version, alice: Person) -> None:
-    assert refusal(bundle(version.signature, alice), version, []).code == "signer-not-trusted"
-
-
-@pytest.mark.parametrize("form", [cosign_hint, oms_hint])
-def test_a_hint_at_a_trusted_key_with_another_keys_signature_is_an_incident(
-    form: Any, version: Version, alice: Person, mallory: Person
-) -> None:
-    def lie(document: dict[str, Any]) -> None:
-        hint = form(alice.signer.public_key)
-        document["verificationMaterial"]["publicKey"]["hint"] = hint
-        document["dsseEnvelope"]["signatures"][0]["keyid"] = hint
-
-    error = refusal(edited(bundle(version.provenance, mallory), lie), version, [alice.key])
-    assert (error.code, error.exit_status) == ("signature-invalid", 3)
-
-
-def test_a_certificate_never_stands_in_for_a_key(version: Version, alice: Person) -> None:
-    def swap(document: dict[str, Any]) -> None:
-        document["verificationMaterial"] = {
-            "certificate": {"rawBytes": base64.b64encode(b"DER").decode()},
-            "tlogEntries": [],
-        }
-
-    error = refusal(edited(bundle(version.provenance, alice), swap), version, [alice.key])
-    assert (error.code, error.exit_status) == ("certificate-unsupported", 1)
-
-
-# --- what was signed ----------------------------------------------------------------------------------------------
-
-
-def test_a_payload_changed_by_one_byte_is_an_incident(version: Version, alice: Person) -> None:
-    def flip(document: dict[str, Any]) -> None:
-        payload = bytearray(base64.b64decode(document["dsseEnvelope"]["payload"]))
-        payload[-3] ^= 1
-        document["dsseEnvelope"]["payload"] = base64.b64encode(payload).decode()
-
-    error = refusal(edited(bundle(version.provenance, alice), flip), version, [alice.key])
-    assert (error.code, error.exit_status) == ("signature-invalid", 3)
-
-
-def test_a_payload_of_other_evidence_under_a_good_signature_is_an_incident(version: Version, alice: Person) -> None:
-    other = json.loads(bundle(version.ml_bom, alice).raw)["dsseEnvelope"]["payload"]
-    evidence = edited(
-        bundle(version.provenance, alice), lambda document: document["dsseEnvelope"].update(payload=other)
-    )
-    assert refusal(evidence, version, [alice.key]).code == "signature-invalid"
-
-
-@pytest.mark.parametrize(
-    "signatures",
-    [[], None, "x", [{"sig": ""}], [{}]],
-)
-def test_a_stripped_signature_is_malformed(signatures: Any, version: Version, alice: Person) -> None:
-    evidence = edited(
-        bundle(version.provenance, alice), lambda document: document["dsseEnvelope"].update(signatures=signatures)
-    )
-    assert refusal(evidence, version, [alice.key]).code == "malformed-evidence"
-
-
-def test_two_signatures_are_refused_even_if_both_hold(version: Version, alice: Person) -> None:
-    def double(document: dict[str, Any]) -> None:
-        document["dsseEnvelope"]["signatures"] *= 2
-
-    assert refusal(edited(bundle(version.provenance, alice), double), version, [alice.key]).code == "malformed-evidence"
-
-
-@pytest.mark.parametrize(
-    "payload_type",
-    ["application/vnd.in-toto+json; charset=utf-8", "application/vnd.in-toto+JSON", "text/plain", "application/json"],
-)
-def test_another_payload_type_is_refused_though_its_signature_holds(
-    payload_type: str, version: Version, alice: Person
-) -> None:
-    evidence = signed_payload(version.provenance.raw, alice, payload_type=payload_type)
-    assert refusal(evidence, version, [alice.key]).code == "malformed-evidence"
-
-
-def test_the_payload_type_is_part_of_what_is_signed(version: Version, alice: Person) -> None:
-    """A verifier that hard-codes the type in the PAE reads a text/plain envelope as in-toto."""
-    evidence = edited(
-        signed_payload(version.provenance.raw, alice, payload_type="text/plain"),
-        lambda document: document["dsseEnvelope"].update(payloadType="application/vnd.in-toto+json"),
-    )
-    assert refusal(evidence, version, [alice.key]).code == "signer-not-trusted"
-
-
-def test_duplicate_keys_in_a_bundle_are_refused(version: Version, alice: Person) -> None:
-    raw = bundle(version.provenance, alice).raw
-    doubled = raw.replace(b'"mediaType":', b'"mediaType":"x","mediaType":', 1)
-    assert refusal(Evidence(raw=doubled, origin="x"), version, [alice.key]).code == "malformed-evidence"
-
-
-def test_duplicate_keys_in_a_signed_statement_are_refused(version: Version, alice: Person) -> None:
-    payload = version.provenance.raw.replace(b'"_type":', b'"subject":[],"_type":', 1)
-    assert refusal(signed_payload(payload, alice), version, [alice.key]).code == "malformed-evidence"
-
-
-@pytest.mark.parametrize(
-    "payload",
-    [
-        b"",
-        b"null",
-        b"[]",
-        b"{}",
-        b'{"_type":"https://in-toto.io/Statement/v1","subject":[],"predicateType":"x","predicate":{}}',
-        b'{"_type":"https://in-toto.io/Statement/v0.1","subject":[{"name":"a","digest":{"sha256":"'
-        + b"0" * 64
-        + b'"}}],"predicateType":"https://slsa.dev/provenance/v1"}',
-        b'{"_type":"https://in-toto.io/Statement/v1","subject":[{"name":"a","digest":{"md5":"00"}}],"predicateType":"x"}',
-        b'{"_type":"https://in-toto.io/Statement/v1","subject":[{"name":"a","digest":{"sha256":"ZZ"}}],"predicateType":"x"}',
-        b"\xff",
-        b"[" * 10_000,
-    ],
-)
-def test_signed_words_that_are_no_statement_are_malformed(payload: bytes, version: Version, alice: Person) -> None:
-    assert refusal(signed_payload(payload, alice), version, [alice.key]).code == "malformed-evidence"
-
-
-@pytest.mark.parametrize(
-    "media_type",
-    ["application/vnd.dev.sigstore.bundle+json;version=0.1", "application/vnd.dev.sigstore.bundle.v0.4+json", None],
-)
-def test_another_bundle_version_is_refused(media_type: str | None, version: Version, alice: Person) -> None:
-    evidence = edited(bundle(version.provenance, alice), lambda document: document.update(mediaType=media_type))
-    assert refusal(evidence, version, [alice.key]).code == "malformed-evidence"
-
-
-def test_an_oversized_bundle_is_refused_before_it_is_parsed(
-    version: Version, alice: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from attest_registry import limits
-
-    evidence = bundle(version.provenance, alice)
-    monkeypatch.setattr(limits, "BUNDLE_BYTES", len(evidence.raw) - 1)
-    assert refusal(evidence, version, [alice.key]).code == "malformed-evidence"
-
-
-@given(data=st.binary(max_size=300))
-@settings(max_examples=50)
-def test_any_bytes_are_refused_with_an_error_of_ours(data: bytes) -> None:
-    version = Version.of()
-    error = refusal(Evidence(raw=data, origin="fuzz"), version, [])
-    assert error.code == "malformed-evidence"
-
-
-# --- what it is about ---------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("claim", ["provenance", "ml_bom", "cosign"])
-def test_evidence_of_another_version_is_refused(claim: str, version: Version, alice: Person) -> None:
-    other = Version.of(model_files({"model.safetensors": (b"other weights", SAFE)}))
-    error = refusal(bundle(getattr(other, claim), alice), version, [alice.key])
-    assert (error.code, error.exit_status) == ("subject-mismatch", 3)
-    assert error.found == str(other.artefact.digest)
-
-
-def test_a_matching_second_subject_does_not_make_up_for_the_first(version: Version, alice: Person) -> None:
-    subjects = [
-        {"name": MODEL, "digest": {"sha256": "0" * 64}},
-        {"name": MODEL, "digest": {"sha256": version.artefact.digest.hex}},
-    ]
-    statement = restated(version.provenance, subject=subjects)
-    assert refusal(bundle(statement, alice), version, [alice.key]).code == "subject-mismatch"
-
-
-@pytest.mark.parametrize("by", [None, "alice", {}, {"key": {"sha256": "0" * 64}}, {"issuer": "x", "subject": "alice"}])
-def test_our_own_claims_name_their_signer(by: object, version: Version, alice: Person) -> None:
-    own = {"key": {"sha256": alice.key.fingerprint.hex}}
-    approval = restated(version.cosign, predicateType=APPROVAL, predicate={"by": own, "decision": "approve"})
-    accepted = verify(bundle(approval, alice), artefact=version.artefact, model=MODEL, keys=[alice.key])
-    assert accepted.signer == alice.key
-    error = refusal(
-        bundle(restated(approval, predicate={"by": by, "decision": "approve"}), alice), version, [alice.key]
-    )
-    assert (error.code, error.exit_status) == ("signer-mismatch", 3)
-
-
-@pytest.mark.parametrize(
-    "name", ["acme/credit-risk-2", "credit-risk", "", "ghcr.io/acme/credit-risk", "Acme/credit-risk"]
-)
-def test_a_claim_about_another_models_name_is_refused(name: str, version: Version, alice: Person) -> None:
-    subject = [{"name": name, "digest": {"sha256": version.artefact.digest.hex}}]
-    error = refusal(bundle(restated(version.provenance, subject=subject), alice), version, [alice.key])
-    assert (error.code, error.exit_status) == ("name-mismatch", 3)
-
-
-def test_a_model_signature_over_another_models_files_is_refused(version: Version, alice: Person) -> None:
-    """With it, a policy that asks for the signature alone allowed any model of the signer under any name."""
-    other = Version.of(model="acme/toxicity")
-    assert refusal(bundle(other.signature, alice), version, [alice.key]).code == "name-mismatch"
-    fact = verify(
-        bundle(other.signature, alice),
-        artefact=version.artefact,
-        model=MODEL,
-        keys=[alice.key],
-        other_names=["acme/toxicity"],
-    )
-    assert fact.claim is not None
-
-
-def test_an_oms_root_as_first_subject_binds_no_version(version: Version, alice: Person) -> None:
-    subject = [{"name": MODEL, "digest": {"sha256": version.manifest.oms_root.hex}}]
-    assert (
-        refusal(bundle(restated(version.provenance, subject=subject), alice), version, [alice.key]).code
-        == "subject-mismatch"
-    )
-
-
-def test_one_predicate_under_the_type_of_another_is_malformed(version: Version, alice: Person) -> None:
-    """CVE-2022-35929: any attestation satisfied --type."""
-    statement = restated(version.ml_bom, predicateType=PROVENANCE)
-    assert refusal(bundle(statement, alice), version, [alice.key]).code == "malformed-evidence"
-
-
-def test_a_provenance_called_a_model_signature_is_malformed(version: Version, alice: Person) -> None:
-    statement = restated(version.provenance, predicateType=MODEL_SIGNATURE)
-    assert refusal(bundle(statement, alice), version, [alice.key]).exit_status == 3
-
-
-def test_predicate_types_are_compared_exactly(version: Version, alice: Person) -> None:
-    statement = restated(version.provenance, predicateType=PROVENANCE + "/")
-    fact = verify(bundle(statement, alice), artefact=version.artefact, model=MODEL, keys=[alice.key])
-    assert fact.claim is None  # kept, and no rule about provenance will ever see it
-
-
-# --- model signatures ---------------------------------------------------------------------------------------------
-
-
-def test_a_file_that_is_not_signed_is_refused(version: Version, alice: Person) -> None:
-    files = {
-        "config.json": (b"{}", JSON),
-        "model.safetensors": (b"weights", SAFE),
-        "adapter_config.json": (b"[]", JSON),
-    }
-    grown = Version.of(model_files(files))
-    error = refusal(bundle(version.signature, alice), grown, [alice.key])
-    assert (error.code, error.exit_status) == ("unsigned-file", 3)
-    assert "adapter_config.json" in error.message
-
-
-def test_a_signed_file_that_is_missing_is_refused(version: Version, alice: Person) -> None:
-    shrunk = Version.of(model_files({"model.safetensors": (b"weights", SAFE)}))
-    error = refusal(bundle(version.signature, alice), shrunk, [alice.key])
-    assert (error.code, error.exit_status) == ("file-missing", 3)
-
-
-def test_a_file_with_other_bytes_is_refused(version: Version, alice: Person) -> None:
-    other = Version.of(model_files({"config.json": (b"{ }", JSON), "model.safetensors": (b"weights", SAFE)}))
-    error = refusal(bundle(version.signature, alice), other, [alice.key])
-    assert (error.code, error.exit_status) == ("digest-mismatch", 3)
-
-
-def test_files_with_swapped_names_are_refused_though_the_root_is_the_same(alice: Person) -> None:
-    """Threats row 32: renaming files in order keeps the OMS root digest."""
-    honest = Version.of(model_files({"a.safetensors": (b"1", SAFE), "b.json": (b"2", JSON)}))
-    renamed = Version.of(model_files({"a.safetensors": (b"1", SAFE), "dropper.py": (b"2", JSON)}))
-    assert honest.manifest.oms_root == renamed.manifest.oms_root
-    assert refusal(bundle(honest.signature, alice), renamed, [alice.key]).code == "unsigned-file"
-
-
-def test_one_file_swapped_between_two_signed_models_is_refused(alice: Person) -> None:
-    """Threats row 4: mix and match."""
-    mixed = Version.of(model_files({"config.json": (b"B", JSON), "model.safetensors": (b"A", SAFE)}))
-    for own in (b"A", b"B"):
-        signed = Version.of(model_files({"config.json": (own, JSON), "model.safetensors": (own, SAFE)}))
-        assert refusal(bundle(signed.signature, alice), mixed, [alice.key]).code == "digest-mismatch"
-
-
-def test_an_empty_signature_fits_nothing(version: Version, alice: Person) -> None:
-    """Threats row 31: an empty list verifies any folder in the reference implementation."""
-    empty = restated(
-        version.signature,
-        subject=[{"name": "x", "digest": {"sha256": Digest.of(b"").hex}}],
-        predicate={
-            "resources": [],
-            "serialization": {"method": "files", "hash_type": "sha256", "allow_symlinks": False, "ignore_paths": ["."]},
-        },
-    )
-    error = refusal(bundle(empty, alice), version, [alice.key])
-    assert error.exit_status == 3
-    assert isinstance(error, MalformedEvidence)
-
-
-def test_a_signed_ignore_list_hides_no_file(version: Version, alice: Person) -> None:
-    """Threats row 10: the signer's ignore list is not the verifier's."""
-    predicate = json.loads(version.signature.raw)["predicate"]
-    predicate["serialization"]["ignore_paths"] = ["model.py"]
-    statement = restated(version.signature, predicate=predicate)
-    fact = verify(bundle(statement, alice), artefact=version.artefact, model=MODEL, keys=[alice.key])
-    assert fact.statement.raw == statement.raw
-    files = {"config.json": (b"{}", JSON), "model.safetensors": (b"weights", SAFE), "model.py": (b"import os", JSON)}
-    planted = Version.of(model_files(files))
-    assert refusal(bundle(statement, alice), planted, [alice.key]).code == "unsigned-file"
-
-
-def test_a_signature_whose_subject_is_not_its_root_is_refused(version: Version, alice: Person) -> None:
-    statement = restated(version.signature, subject=[{"name": "x", "digest": {"sha256": "0" * 64}}])
-    assert refusal(bundle(statement, alice), version, [alice.key]).code == "root-mismatch"
-
-
-def test_a_signature_with_a_second_subject_is_refused(version: Version, alice: Person) -> None:
-    subject = json.loads(version.signature.raw)["subject"]
-    assert (
-        refusal(bundle(restated(version.signature, subject=subject * 2), alice), version, [alice.key]).exit_status == 3
-    )
 
 
 # --- all evidence of a version ------------------------------------------------------------------------------------
