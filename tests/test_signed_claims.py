@@ -27,8 +27,9 @@ from attest.trust.trusted_holder import TrustedHolder
 from attest.verify.verifier import judge
 from attest_registry.digest import Digest
 from tests.verify.evidence import MODEL, NOW, Person, Version, bundle
+from tests.verify.private_fulcio import ISSUER, SUBJECT
 from tests.verify.private_pki import RELEASE, Employee, PrivatePki
-from tests.verify.private_sigstore import ISSUER, SUBJECT, PrivateSigstore
+from tests.verify.private_sigstore import PrivateSigstore
 
 if TYPE_CHECKING:
     from attest.signing.signer import KeyWarning

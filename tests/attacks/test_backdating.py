@@ -11,7 +11,8 @@ from attest.claims.training import Build, Operation, Training
 from attest.signed_claims import sign_evaluation
 from attest.signing.bundle_signer import KeyBundleSigner
 from tests.attacks.scene import MODEL
-from tests.verify.private_sigstore import ISSUER, NOON, SUBJECT
+from tests.verify.private_authority import NOON
+from tests.verify.private_fulcio import ISSUER, SUBJECT
 
 if TYPE_CHECKING:
     from tests.attacks.scene import Release, Scene

@@ -19,8 +19,8 @@ from attest_registry.digest import Digest
 from attest_registry.strict_json import to_compact_json
 from tests.attacks.scene import MODEL
 from tests.verify.evidence import signed_payload
+from tests.verify.private_fulcio import ISSUER, SUBJECT
 from tests.verify.private_pki import RELEASE
-from tests.verify.private_sigstore import ISSUER, SUBJECT
 
 if TYPE_CHECKING:
     from tests.attacks.scene import Release, Scene

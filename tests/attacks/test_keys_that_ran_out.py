@@ -11,7 +11,8 @@ import pytest
 from attest.claims.predicates import PAYLOAD_TYPE
 from attest.signing.dsse import encode_base64, pae
 from attest_registry.digest import Digest
-from tests.verify.private_sigstore import DAY, NOON, PrivateSigstore
+from tests.verify.private_authority import DAY, NOON
+from tests.verify.private_sigstore import PrivateSigstore
 
 if TYPE_CHECKING:
     from tests.attacks.witnessed import Witnessed

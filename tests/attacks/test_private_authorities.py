@@ -9,8 +9,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from tests.verify.private_authority import DAY, NOON, named
+from tests.verify.private_fulcio import ISSUER, Holder
 from tests.verify.private_pki import RELEASE, Employee, PrivatePki
-from tests.verify.private_sigstore import DAY, ISSUER, NOON, Holder, named
 
 if TYPE_CHECKING:
     from tests.attacks.witnessed import Witnessed

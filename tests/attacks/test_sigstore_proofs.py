@@ -12,18 +12,11 @@ import pytest
 from cryptography import x509
 
 from tests.attacks.witnessed import ALICE
-from tests.verify.private_sigstore import (
-    DAY,
-    ISSUER,
-    NOON,
-    SUBJECT,
-    Authority,
-    CertificateIssuer,
-    Holder,
-    PrivateSigstore,
-    Rekor,
-    TimestampService,
-)
+from tests.verify.private_authority import DAY, NOON, Authority
+from tests.verify.private_fulcio import ISSUER, SUBJECT, CertificateIssuer, Holder
+from tests.verify.private_rekor import Rekor
+from tests.verify.private_sigstore import PrivateSigstore
+from tests.verify.private_timestamps import TimestampService
 
 if TYPE_CHECKING:
     from collections.abc import Callable

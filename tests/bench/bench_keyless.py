@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from tests.bench.models import small_files
 from tests.bench.rows import Row
 from tests.bench.running import inner, paired
-from tests.verify.private_sigstore import ISSUER, SUBJECT, PrivateSigstore
+from tests.verify.private_fulcio import ISSUER, SUBJECT
+from tests.verify.private_sigstore import PrivateSigstore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

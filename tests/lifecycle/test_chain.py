@@ -26,8 +26,10 @@ from attest.trust.certificate_identity import CertificateIdentity
 from attest.trust.managed_key import ManagedKey
 from attest.trust.trusted_holder import TrustedHolder
 from tests.lifecycle.house import Clock, House, grant, promote, register
+from tests.verify.private_authority import NOON
+from tests.verify.private_fulcio import ISSUER, Holder
 from tests.verify.private_pki import Employee, PrivatePki
-from tests.verify.private_sigstore import ISSUER, NOON, Holder, PrivateSigstore
+from tests.verify.private_sigstore import PrivateSigstore
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,7 +17,9 @@ from attest.trust.trusted_holder import TrustedHolder
 from attest.verify.verifier import judge
 from attest_registry.digest import Digest
 from tests.verify.evidence import MODEL, Person, Version, bundle, training
-from tests.verify.private_sigstore import ISSUER, NOON, SUBJECT, Holder, PrivateSigstore
+from tests.verify.private_authority import NOON
+from tests.verify.private_fulcio import ISSUER, SUBJECT, Holder
+from tests.verify.private_sigstore import PrivateSigstore
 
 if TYPE_CHECKING:
     from attest.trust.signatory import Signatory

@@ -21,8 +21,10 @@ from attest.trust.private_pki import NameKind
 from attest.trust.trusted_holder import PkiHolder, TrustedHolder
 from attest.verify.fulcio import EXTENSION_NAMES
 from attest_registry.digest import Digest
+from tests.verify.private_fulcio import ISSUER
 from tests.verify.private_pki import Employee, PrivatePki
-from tests.verify.private_sigstore import ISSUER, PrivateSigstore, TimestampService
+from tests.verify.private_sigstore import PrivateSigstore
+from tests.verify.private_timestamps import TimestampService
 
 if TYPE_CHECKING:
     from attest.policy.requirements import Policy

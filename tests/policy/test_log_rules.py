@@ -23,7 +23,8 @@ from attest.verify.verifier import judge
 from attest_registry.digest import Digest
 from attest_registry.errors import Unreachable
 from tests.verify.evidence import MODEL, NOW, Person, Version, bundle
-from tests.verify.private_sigstore import ISSUER, PrivateSigstore
+from tests.verify.private_fulcio import ISSUER
+from tests.verify.private_sigstore import PrivateSigstore
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -21,8 +21,9 @@ from attest.trust.trusted_holder import PkiHolder
 from attest.verify.verifier import judge
 from attest_registry.digest import Digest
 from tests.verify.evidence import MODEL, bundle
+from tests.verify.private_authority import DAY, NOON
 from tests.verify.private_pki import RELEASE, Employee, PrivatePki
-from tests.verify.private_sigstore import DAY, NOON, PrivateSigstore
+from tests.verify.private_sigstore import PrivateSigstore
 
 if TYPE_CHECKING:
     from datetime import datetime

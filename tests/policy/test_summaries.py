@@ -26,7 +26,8 @@ from attest.trust.managed_key import ManagedKey, TimeDemand
 from attest.verify.verifier import judge
 from attest_registry.digest import Digest
 from tests.verify.evidence import MODEL, NOW, Person, Version, bundle, restated
-from tests.verify.private_sigstore import NOON, PrivateSigstore
+from tests.verify.private_authority import NOON
+from tests.verify.private_sigstore import PrivateSigstore
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

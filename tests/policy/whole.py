@@ -9,8 +9,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from attest.policy.requirements import LINEAGE_WORDS
 from tests.verify.evidence import Person
+from tests.verify.private_fulcio import ISSUER
 from tests.verify.private_pki import PrivatePki
-from tests.verify.private_sigstore import ISSUER, PrivateSigstore, TimestampService
+from tests.verify.private_sigstore import PrivateSigstore
+from tests.verify.private_timestamps import TimestampService
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,8 @@ from attest.trust.roots import TrustedRoot
 from attest.verify.by_certificate import verify_certificate_bundle
 from attest.verify.sigstore_bundle import BareMessage, Envelope, SigstoreBundle
 from attest_registry.digest import Digest
-from tests.verify.private_sigstore import ISSUER, SUBJECT, PrivateSigstore
+from tests.verify.private_fulcio import ISSUER, SUBJECT
+from tests.verify.private_sigstore import PrivateSigstore
 
 HANDLED: Final = frozenset({1, 2, 3, 4})
 """Exit statuses of errors that bad input may end in; 5 is a fault of ours."""

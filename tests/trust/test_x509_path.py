@@ -12,7 +12,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from attest.errors import AttestError
 from attest.trust.x509_path import check_authorities, check_extensions, check_issued, load_certificate
-from tests.verify.private_sigstore import NOON, builder, named, new_key, usage
+from tests.verify.private_authority import NOON, builder, named, usage
+from tests.verify.private_keys import new_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,12 +9,16 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from attest.claims.predicates import PAYLOAD_TYPE
 from attest.signing.dsse import encode_base64, pae
-from tests.verify.private_sigstore import NOON, PAYLOAD, Holder, sign, spki
+from tests.verify.private_authority import NOON
+from tests.verify.private_fulcio import Holder
+from tests.verify.private_keys import sign, spki
+from tests.verify.private_sigstore import PAYLOAD
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from tests.verify.private_sigstore import PrivateKey, PrivateSigstore
+    from tests.verify.private_keys import PrivateKey
+    from tests.verify.private_sigstore import PrivateSigstore
 
 Bundle = dict[str, Any]
 

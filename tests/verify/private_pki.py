@@ -13,18 +13,9 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from attest.claims.predicates import PAYLOAD_TYPE
 from attest.signing.dsse import encode_base64, pae
 from attest.trust.private_pki import PrivateAuthority
-from tests.verify.private_sigstore import (
-    DAY,
-    NOON,
-    PAYLOAD,
-    Authority,
-    PrivateSigstore,
-    builder,
-    named,
-    new_key,
-    sign,
-    usage,
-)
+from tests.verify.private_authority import DAY, NOON, Authority, builder, named, usage
+from tests.verify.private_keys import new_key, sign
+from tests.verify.private_sigstore import PAYLOAD, PrivateSigstore
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -13,7 +13,7 @@ from attest.trust.certificate_identity import CertificateIdentity
 from attest.trust.roots import TrustedRoot
 from attest.verify.by_certificate import verify_certificate_bundle
 from attest.verify.sigstore_bundle import SigstoreBundle
-from tests.verify.private_sigstore import ISSUER, SUBJECT
+from tests.verify.private_fulcio import ISSUER, SUBJECT
 
 if TYPE_CHECKING:
     from collections.abc import Callable

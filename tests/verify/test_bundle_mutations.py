@@ -30,9 +30,11 @@ from attest.verify.by_managed_key import verify_key_bundle
 from attest.verify.demands import Demands, KeyDemands
 from attest.verify.sigstore_bundle import MEDIA_TYPES, SigstoreBundle
 from attest.verify.verifier import authenticate
+from tests.verify.private_authority import NOON
 from tests.verify.private_forms import intoto_bundle, message_bundle
+from tests.verify.private_keys import new_key
 from tests.verify.private_pki import RELEASE, PrivatePki
-from tests.verify.private_sigstore import NOON, PrivateSigstore, new_key
+from tests.verify.private_sigstore import PrivateSigstore
 from tests.verify.refusals import ALICE, changed
 
 if TYPE_CHECKING:

@@ -17,20 +17,12 @@ from attest.signing.dsse import encode_base64
 from attest.verify.about_file import bind_file
 from attest.verify.demands import Demands
 from attest_registry.digest import Digest
-from tests.verify.private_sigstore import (
-    DAY,
-    NOON,
-    PAYLOAD,
-    Authority,
-    CertificateIssuer,
-    CertificateLog,
-    Holder,
-    PrivateSigstore,
-    Rekor,
-    TimestampService,
-    new_key,
-    spki,
-)
+from tests.verify.private_authority import DAY, NOON, Authority
+from tests.verify.private_fulcio import CertificateIssuer, CertificateLog, Holder
+from tests.verify.private_keys import new_key, spki
+from tests.verify.private_rekor import Rekor
+from tests.verify.private_sigstore import PAYLOAD, PrivateSigstore
+from tests.verify.private_timestamps import TimestampService
 from tests.verify.refusals import ask, changed, code_of
 
 if TYPE_CHECKING:

@@ -19,7 +19,9 @@ from attest.verify.demands import KeyDemands
 from attest.verify.proven import TimeSource
 from attest.verify.sigstore_bundle import MEDIA_TYPES
 from attest_registry.digest import Digest
-from tests.verify.private_sigstore import DAY, NOON, PAYLOAD, new_key, sign
+from tests.verify.private_authority import DAY, NOON
+from tests.verify.private_keys import new_key, sign
+from tests.verify.private_sigstore import PAYLOAD
 from tests.verify.refusals import changed, code_of, parsed
 
 if TYPE_CHECKING:

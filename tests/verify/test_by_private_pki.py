@@ -15,8 +15,11 @@ from attest.trust.private_pki import NameKind, PrivateAuthority, PrivateIdentity
 from attest.trust.trusted_holder import PkiHolder
 from attest.verify.by_private_pki import verify_pki_bundle
 from attest.verify.proven import PkiSigner, TimeSource
+from tests.verify.private_authority import DAY, NOON, named, usage
+from tests.verify.private_fulcio import ISSUER, Holder
+from tests.verify.private_keys import new_key
 from tests.verify.private_pki import RELEASE, Employee, PrivatePki
-from tests.verify.private_sigstore import DAY, ISSUER, NOON, PAYLOAD, Holder, PrivateSigstore, named, new_key, usage
+from tests.verify.private_sigstore import PAYLOAD, PrivateSigstore
 from tests.verify.refusals import code_of, parsed
 
 if TYPE_CHECKING:

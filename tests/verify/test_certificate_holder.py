@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from cryptography import x509
 
 from attest.trust.certificate_identity import CertificateIdentity, SubjectKind
 from attest.verify.fulcio import CertificateSigner
 from tests.verify import der
-from tests.verify.private_sigstore import ISSUER, SUBJECT, Holder, PrivateSigstore
+from tests.verify.private_fulcio import ISSUER, SUBJECT, Holder
 from tests.verify.refusals import ask, code_of
+
+if TYPE_CHECKING:
+    from tests.verify.private_sigstore import PrivateSigstore
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from tests.verify.private_sigstore import ISSUER, SUBJECT
+from tests.verify.private_fulcio import ISSUER, SUBJECT
 
 if TYPE_CHECKING:
     from pathlib import Path

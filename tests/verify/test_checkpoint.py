@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from attest.errors import AttestError
 from attest.verify.checkpoint import Checkpoint, check_checkpoint
-from tests.verify.private_sigstore import PrivateSigstore, Rekor
+from tests.verify.private_rekor import Rekor
+from tests.verify.private_sigstore import PrivateSigstore
 from tests.verify.refusals import code_of
 
 INSTANCE = PrivateSigstore()

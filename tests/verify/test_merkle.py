@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attest.verify.merkle import root_of
-from tests.verify.private_sigstore import tree
+from tests.verify.private_rekor import tree
 from tests.verify.refusals import code_of
 
 SIZES = st.integers(1, 70)

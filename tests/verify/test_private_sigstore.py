@@ -11,7 +11,9 @@ from attest.errors import AttestError
 from attest.verify.by_certificate import verify_certificate_bundle
 from attest.verify.proven import TimeSource, VerifiedBundle
 from attest.verify.sigstore_bundle import SigstoreBundle
-from tests.verify.private_sigstore import ISSUER, NOON, PAYLOAD, SUBJECT, PrivateSigstore
+from tests.verify.private_authority import NOON
+from tests.verify.private_fulcio import ISSUER, SUBJECT
+from tests.verify.private_sigstore import PAYLOAD, PrivateSigstore
 from tests.verify.refusals import ALICE, parsed
 
 if TYPE_CHECKING:

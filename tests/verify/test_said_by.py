@@ -26,8 +26,9 @@ from attest.verify.said_by import is_said_by
 from attest.verify.verifier import judge
 from attest_registry.digest import Digest
 from tests.verify.evidence import MODEL, NOW, Person, Version
+from tests.verify.private_fulcio import ISSUER, SUBJECT, Holder
 from tests.verify.private_pki import Employee, PrivatePki
-from tests.verify.private_sigstore import ISSUER, SUBJECT, Holder, PrivateSigstore
+from tests.verify.private_sigstore import PrivateSigstore
 
 if TYPE_CHECKING:
     from attest.trust.signatory import Signatory
