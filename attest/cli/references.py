@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
-from click.shell_completion import CompletionItem
 
 from attest.errors import AttestError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from click.shell_completion import CompletionItem
 
 
 class ReferenceArgument(click.ParamType):  # type: ignore[type-arg]  # generic only in newer clicks
@@ -20,6 +21,8 @@ class ReferenceArgument(click.ParamType):  # type: ignore[type-arg]  # generic o
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
         """Models of the store, and versions once a model is typed."""
+        from click.shell_completion import CompletionItem  # noqa: PLC0415  # people verify more often than they complete
+
         try:
             return [CompletionItem(text) for text in _candidates(incomplete)]
         except (AttestError, OSError):
