@@ -57,7 +57,7 @@ def run(command: Sequence[str], *, reference: str) -> Ran:
             if len(output) > limits.CONFIG_BYTES:
                 process.kill()
     except OSError as error:
-        raise _failed(command, (error.strerror or "it cannot be started").lower()) from error
+        raise _failed(command, *_not_started(command, error)) from error
     if len(output) > limits.CONFIG_BYTES:
         raise _failed(command, f"it wrote more than {limits.CONFIG_BYTES} bytes")
     if process.returncode:
@@ -69,10 +69,18 @@ def _now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def _failed(command: Sequence[str], found: str) -> InputError:
+def _not_started(command: Sequence[str], error: OSError) -> tuple[str, str | None]:
+    """What was found, and what helps: a file of results is easily taken for the command that makes one."""
+    if len(command) == 1 and os.path.isfile(command[0]):  # noqa: PTH113  # any text may stand there
+        return "a file that is no command", f"attest evaluate NAME:VERSION --from {command[0]}"
+    return (error.strerror or "it cannot be started").lower(), None
+
+
+def _failed(command: Sequence[str], found: str, hint: str | None = None) -> InputError:
     return InputError(
         f"{command[0][:120]!r} evaluated nothing; nothing was recorded",
         code="evaluation-command",
         expected="exit status 0, and the evaluation as JSON on standard output",
         found=found,
+        hint=hint,
     )
