@@ -39,7 +39,8 @@ class People(Struct, frozen=True, kw_only=True):
             return cls(case=case, denials=None)
         from attest.policy.beyond import all_denials  # noqa: PLC0415  # most policies deny nothing
 
-        return cls(case=case, denials=all_denials(case))
+        found = all_denials(case)
+        return cls(case=case, denials=found if found.entries else None)
 
     def is_one_of(self, names: Iterable[str], who: SignerName | None) -> bool:
         """Whether somebody in the log is one of the policy's identities.
