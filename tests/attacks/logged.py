@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from attest_registry.catalogue.store import Catalogue
 from attest_registry.digest import Digest
 from attest_registry.oci.remote import RemoteRepository
-from tests.attacks.scene import FILES, Scene, weights
+from tests.attacks.release import FILES, weights
+from tests.attacks.scene import Scene
 from tests.lifecycle.house import Clock, House
 
 if TYPE_CHECKING:

@@ -12,55 +12,32 @@ import contextlib
 import io
 import json
 import os
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from attest import verbs
-from attest.claims import mlbom, provenance, signature
-from attest.claims.predicates import ML_BOM, MODEL_SIGNATURE, PROVENANCE
-from attest.claims.training import Build, Operation, Training
 from attest.cli.main import main
 from attest.errors import AttestError
-from attest.evidence.attach import referrer
-from attest.publish import ReadFolder, read_folder
+from attest.publish import read_folder
 from attest.signing import keyfile
 from attest.signing.bundle import sign_statement
 from attest.signing.uri import open_signer
 from attest.trust.identity import load_trusted_key
 from attest_registry.digest import Digest
-from attest_registry.oci.descriptor import EMPTY_BYTES, IMAGE_MANIFEST, Descriptor
-from attest_registry.oci.manifest import Manifest
 from tests.attacks import record
+from tests.attacks.hostile_registry import Registry
+from tests.attacks.pulled_files import contents, remove
+from tests.attacks.release import FILES, MODEL, Release, claims_of
 from tests.verify.evidence import Person
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from attest.claims.statement import Statement
     from attest.model.manifest import ModelManifest
     from tests.services.fake_registry import FakeRegistry
-
-MODEL: Final = "demo/model"
-_HEADER: Final = b'{"w":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}'.ljust(64)
-
-
-def weights(fill: bytes = b"w") -> bytes:
-    """A safetensors file; the same size for every `fill`."""
-    return len(_HEADER).to_bytes(8, "little") + _HEADER + fill * 16
-
-
-FILES: Final[Mapping[str, bytes]] = {
-    "README.md": b"# A model\n",
-    "config.json": b'{"model_type": "mlp"}\n',
-    "model.safetensors": weights(),
-}
-TRAINING: Final = Training(
-    build=Build(builder="urn:attest:builders:local:v1", finished="2026-11-20T21:04:00Z"), operation=Operation.TRAIN
-)
 
 
 def person(folder: Path, name: str) -> Person:
@@ -78,111 +55,6 @@ class Outcome:
     code: str | None
     document: Mapping[str, Any]
     err: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Release:
-    """A version that somebody made, with what is claimed about it.
-
-    Args:
-        model: its model's name.
-        files: path → bytes.
-        folder: the same after the real reader of folders.
-        claims: predicate type → statement.
-    """
-
-    model: str
-    files: Mapping[str, bytes]
-    folder: ReadFolder
-    claims: Mapping[str, Statement]
-
-    @property
-    def digest(self) -> Digest:
-        return self.folder.artefact.digest
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """A copy of its manifest to change."""
-        found: dict[str, Any] = json.loads(self.folder.artefact.manifest.raw)
-        return found
-
-    def signed_by(self, who: Person, *kinds: str) -> list[bytes]:
-        """Bundles of its claims, all of them where no kinds are named."""
-        return [sign_statement(self.claims[kind], who.signer) for kind in kinds or self.claims]
-
-
-def claims_of(files: ModelManifest, digest: Digest, *, model: str = MODEL) -> dict[str, Statement]:
-    """What an honest push would claim of these files under this manifest."""
-    where: dict[str, Any] = {"model": model, "manifest_digest": digest, "oms_root": files.oms_root}
-    return {
-        MODEL_SIGNATURE: signature.build(files, name=model),
-        PROVENANCE: provenance.build(TRAINING, **where),
-        ML_BOM: mlbom.build(
-            TRAINING,
-            files,
-            timestamp="2026-11-20T21:04:05Z",
-            serial="urn:uuid:3e671687-395b-41f5-a30f-a58921a69b79",
-            **where,
-        ),
-    }
-
-
-@dataclass(kw_only=True)
-class Registry:
-    """The attacker's registry.
-
-    Args:
-        fake: what answers.
-    """
-
-    fake: FakeRegistry
-    model: str = MODEL
-
-    @property
-    def name(self) -> str:
-        return f"{self.fake.host}/{self.model}"
-
-    def put_blob(self, data: bytes) -> Digest:
-        digest = Digest.of(data)
-        self.fake.blobs[(self.model, str(digest))] = data
-        return digest
-
-    def put_manifest(self, content: Mapping[str, Any] | bytes, *, tag: str | None = None) -> Digest:
-        """Keep a manifest, however wrong it is, and point a tag at it."""
-        raw = content if isinstance(content, bytes) else json.dumps(content).encode()
-        digest = Digest.of(raw)
-        self.fake.manifests[(self.model, str(digest))] = (IMAGE_MANIFEST, raw)
-        if tag is not None:
-            self.fake.tags[(self.model, tag)] = str(digest)
-        return digest
-
-    def attach(self, bundles: Sequence[bytes], subject: Digest, *, predicate_type: str = "anything") -> None:
-        """List bundles as evidence of a manifest, whatever they are about."""
-        self.put_blob(EMPTY_BYTES)
-        size = len(self.fake.manifests.get((self.model, str(subject)), ("", b""))[1])
-        about = Descriptor(media_type=IMAGE_MANIFEST, digest=subject, size=size)
-        for bundle in bundles:
-            self.put_blob(bundle)
-            made = referrer(bundle, subject=about, predicate_type=predicate_type, created=None)
-            self.put_manifest(made.raw)
-
-    def serve(self, release: Release, *, bundles: Sequence[bytes], tag: str = "1") -> str:
-        """Serve a version as it is; the reference."""
-        for data in (*release.files.values(), release.folder.artefact.config or b""):
-            self.put_blob(data)
-        digest = self.put_manifest(release.folder.artefact.manifest.raw, tag=tag)
-        self.attach(bundles, digest)
-        return f"{self.name}:{tag}"
-
-    def strip(self, subject: Digest, *, keep: int = 0) -> None:
-        """Lose the evidence of a version but for its first pieces."""
-        found = [
-            key
-            for key, (_, raw) in self.fake.manifests.items()
-            if (json.loads(raw).get("subject") or {}).get("digest") == str(subject)
-        ]
-        for key in found[keep:]:
-            del self.fake.manifests[key]
 
 
 @dataclass(kw_only=True)
@@ -372,27 +244,6 @@ class Scene:
         """An attack that need not be refused, because it changes nothing."""
         self.judge(outcome="harmless" if holds else record.GOT_THROUGH, code=why)
         assert holds, f"the attack got through: not {why}"
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    """Path → bytes of every file."""
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if not path.is_dir()}
-
-
-def remove(folder: Path) -> None:
-    """Remove what a pull wrote."""
-    shutil.rmtree(folder)
-
-
-def overwrite(path: Path, data: bytes) -> None:
-    """Change a read-only file where it is."""
-    path.chmod(0o600)
-    path.write_bytes(data)
-
-
-def parsed(content: Mapping[str, Any]) -> Manifest:
-    """A manifest as the program would read it."""
-    return Manifest.parse(json.dumps(content).encode(), what="the attacker's manifest")
 
 
 def _code(document: Mapping[str, Any]) -> str | None:

@@ -10,12 +10,13 @@ from attest.claims.evaluation import Evaluation
 from attest.claims.training import Build, Operation, Training
 from attest.signed_claims import sign_evaluation
 from attest.signing.bundle_signer import KeyBundleSigner
-from tests.attacks.scene import MODEL
+from tests.attacks.release import MODEL
 from tests.verify.private_authority import NOON
 from tests.verify.private_fulcio import ISSUER, SUBJECT
 
 if TYPE_CHECKING:
-    from tests.attacks.scene import Release, Scene
+    from tests.attacks.release import Release
+    from tests.attacks.scene import Scene
     from tests.attacks.witnessed import Witnessed
 
 

@@ -9,13 +9,15 @@ import pytest
 
 from attest.claims.predicates import MODEL_SIGNATURE
 from attest_registry.digest import Digest
-from tests.attacks.scene import FILES, contents, remove, weights
+from tests.attacks.pulled_files import contents, remove
+from tests.attacks.release import FILES, weights
 from tests.verify.evidence import signed_payload
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tests.attacks.scene import Release, Scene
+    from tests.attacks.release import Release
+    from tests.attacks.scene import Scene
 
 PLANTED = [
     "adapter_config.json",

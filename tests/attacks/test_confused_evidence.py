@@ -17,13 +17,14 @@ from attest.signing.bundle import sign_statement
 from attest.signing.fingerprint import cosign_hint
 from attest_registry.digest import Digest
 from attest_registry.strict_json import to_compact_json
-from tests.attacks.scene import MODEL
+from tests.attacks.release import MODEL
 from tests.verify.evidence import signed_payload
 from tests.verify.private_fulcio import ISSUER, SUBJECT
 from tests.verify.private_pki import RELEASE
 
 if TYPE_CHECKING:
-    from tests.attacks.scene import Release, Scene
+    from tests.attacks.release import Release
+    from tests.attacks.scene import Scene
     from tests.attacks.witnessed import Witnessed
     from tests.verify.evidence import Person
 

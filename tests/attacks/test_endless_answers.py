@@ -17,12 +17,12 @@ from attest_registry import limits
 from attest_registry.digest import Digest
 from attest_registry.oci.descriptor import BUNDLE, EMPTY_DESCRIPTOR, IMAGE_INDEX, IMAGE_MANIFEST, Descriptor
 from attest_registry.oci.manifest import Manifest
-from tests.attacks.scene import FILES
+from tests.attacks.release import FILES
 from tests.verify.evidence import signed_payload
 
 if TYPE_CHECKING:
     from tests.attacks.scene import Scene
-    from tests.services.fake_registry import Handler
+    from tests.services.registry_connection import Handler
 
 _GIVES_UP = 3 * limits.REFERRER_PAGES
 """Pages after which the hostile server stops, so that a client without a bound ends too."""

@@ -13,11 +13,12 @@ from attest.model.manifest import FileFormat, FileKind
 from attest.signed_claims import sign_scan
 from attest.signing.bundle import sign_statement
 from attest.signing.bundle_signer import KeyBundleSigner
-from tests.attacks.scene import FILES, MODEL, claims_of
+from tests.attacks.release import FILES, MODEL, claims_of
 from tests.verify.review import DONE
 
 if TYPE_CHECKING:
-    from tests.attacks.scene import Release, Scene
+    from tests.attacks.release import Release
+    from tests.attacks.scene import Scene
 
 DEMANDS: Final = "ml-bom: {by: [alice]}, scans: [{by: [alice], findings: {low: 0}}]"
 PAYLOADS: Final = {

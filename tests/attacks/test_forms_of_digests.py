@@ -14,8 +14,8 @@ from attest_registry.digest import Digest
 from attest_registry.errors import BadReference
 from attest_registry.oci.descriptor import IMAGE_INDEX
 from tests.attacks import record
-from tests.attacks.scene import FILES
-from tests.services.fake_registry import answer
+from tests.attacks.release import FILES
+from tests.services.registry_faults import answer
 from tests.verify.evidence import signed_payload
 
 if TYPE_CHECKING:

@@ -10,13 +10,15 @@ import pytest
 
 from attest_registry import limits
 from attest_registry.digest import Digest
-from tests.attacks.scene import FILES
-from tests.services.fake_registry import FakeRegistry, Handler, answer
+from tests.attacks.release import FILES
+from tests.services.fake_registry import FakeRegistry
+from tests.services.registry_faults import answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.attacks.scene import Scene
+    from tests.services.registry_connection import Handler
 
 USER, PASSWORD = "alice", "s3cret-pass"
 WEIGHTS = FILES["model.safetensors"]

@@ -15,7 +15,7 @@ from attest.model.manifest import FileFormat, FileKind, ModelFile, ModelManifest
 from attest.model.names import check_paths
 from attest_registry.digest import Digest
 from attest_registry.oci.descriptor import FILEPATH, TITLE
-from tests.attacks.scene import FILES, weights
+from tests.attacks.release import FILES, weights
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

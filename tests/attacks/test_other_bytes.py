@@ -9,14 +9,16 @@ import pytest
 
 from attest.claims.predicates import MODEL_SIGNATURE
 from attest_registry.digest import Digest
-from tests.attacks.scene import FILES, overwrite, weights
+from tests.attacks.pulled_files import overwrite
+from tests.attacks.release import FILES, weights
 from tests.services.docker_registry import running
-from tests.services.fake_registry import Handler, answer
+from tests.services.registry_faults import answer
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.attacks.scene import Scene
+    from tests.services.registry_connection import Handler
 
 WEIGHTS = FILES["model.safetensors"]
 BLOB = f"/blobs/{Digest.of(WEIGHTS)}"

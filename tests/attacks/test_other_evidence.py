@@ -12,11 +12,12 @@ from attest.claims.statement import Statement, Subject
 from attest.signing.bundle import sign_statement
 from attest_registry.digest import Digest
 from attest_registry.strict_json import to_compact_json
-from tests.attacks.scene import FILES, MODEL, claims_of, weights
+from tests.attacks.release import FILES, MODEL, claims_of, weights
 from tests.verify.evidence import signed_payload
 
 if TYPE_CHECKING:
-    from tests.attacks.scene import Release, Scene
+    from tests.attacks.release import Release
+    from tests.attacks.scene import Scene
     from tests.verify.evidence import Person
 
 SIGNATURE = "signature: {by: [alice]}"

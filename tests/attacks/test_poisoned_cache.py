@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.attacks.scene import FILES, overwrite, weights
+from tests.attacks.pulled_files import overwrite
+from tests.attacks.release import FILES, weights
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,7 +88,7 @@ def test_a_cached_file_that_others_may_write_to(scene: Scene) -> None:
 def test_a_part_of_a_download_that_was_swapped(scene: Scene) -> None:
     """An interrupted pull leaves what it has; somebody fills it with other bytes before the next run."""
     from attest_registry.digest import Digest
-    from tests.services.fake_registry import cut_after
+    from tests.services.registry_faults import cut_after
 
     reference = scene.served()
     scene.honest_pull(reference)
@@ -103,7 +104,7 @@ def test_a_part_of_a_download_that_was_swapped(scene: Scene) -> None:
 
 def test_a_finished_part_that_was_swapped(scene: Scene) -> None:
     from attest_registry.digest import Digest
-    from tests.services.fake_registry import answer
+    from tests.services.registry_faults import answer
 
     reference = scene.served()
     scene.honest_pull(reference)

@@ -10,7 +10,8 @@ import pytest
 from attest.claims.predicates import MODEL_SIGNATURE
 from attest_registry.digest import Digest
 from attest_registry.oci.descriptor import IMAGE_INDEX, IMAGE_MANIFEST
-from tests.attacks.scene import FILES, overwrite, weights
+from tests.attacks.pulled_files import overwrite
+from tests.attacks.release import FILES, weights
 
 if TYPE_CHECKING:
     from pathlib import Path

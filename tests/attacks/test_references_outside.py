@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from attest.claims.predicates import ML_BOM
 from attest.signing.bundle import sign_statement
-from tests.attacks.scene import FILES, claims_of
+from tests.attacks.release import FILES, claims_of
 from tests.model.test_formats_outside import at, onnx, tensor
 
 if TYPE_CHECKING:

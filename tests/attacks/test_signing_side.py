@@ -20,7 +20,7 @@ from attest.signing import browser, services
 from attest.signing.bundle_signer import KeyBundleSigner
 from attest.signing.services import Kind, Service
 from attest.trust import tuf_mirror
-from tests.attacks.scene import TRAINING
+from tests.attacks.release import TRAINING
 from tests.services.patience import PATIENT
 from tests.services.sigstore.instance import PERSON, _sigstore, other_sigstore, sigstore  # noqa: F401  # fixtures
 from tests.services.sigstore.mirror import Mirror
@@ -29,7 +29,7 @@ from tests.signing.token_samples import jwt
 if TYPE_CHECKING:
     from attest.claims.statement import Statement
     from tests.attacks.scene import Scene
-    from tests.services.fake_registry import Handler
+    from tests.services.registry_connection import Handler
     from tests.services.sigstore.instance import Sigstore
 
 TOKEN: Final = jwt()

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from attest_registry.digest import Digest
-from tests.attacks.scene import FILES, contents, overwrite
+from tests.attacks.pulled_files import contents, overwrite
+from tests.attacks.release import FILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -156,7 +157,7 @@ def test_a_file_that_grows_while_it_is_signed(scene: Scene) -> None:
     from attest_registry.errors import ContentMismatch
     from attest_registry.oci.layout import LayoutRepository
     from attest_registry.reference import Reference
-    from tests.attacks.scene import TRAINING
+    from tests.attacks.release import TRAINING
 
     folder = read_folder(model)
     signer = KeyBundleSigner(signer=open_signer(own, passphrase=lambda _: None))

@@ -9,13 +9,14 @@ import pytest
 from attest.claims.predicates import ML_BOM, MODEL_SIGNATURE, PROVENANCE
 from attest_registry.oci.descriptor import BUNDLE, EMPTY_DESCRIPTOR, IMAGE_MANIFEST, Descriptor
 from attest_registry.oci.manifest import Manifest
-from tests.attacks.scene import FILES
+from tests.attacks.release import FILES
 from tests.services.docker_registry import running
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.attacks.scene import Release, Scene
+    from tests.attacks.release import Release
+    from tests.attacks.scene import Scene
 
 KINDS = {"signature": MODEL_SIGNATURE, "provenance": PROVENANCE, "ml-bom": ML_BOM}
 

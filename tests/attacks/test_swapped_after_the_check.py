@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from tests.attacks.scene import FILES, weights
+from tests.attacks.release import FILES, weights
 
 if TYPE_CHECKING:
     from pathlib import Path

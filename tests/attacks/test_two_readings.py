@@ -9,11 +9,12 @@ import pytest
 
 from attest.claims.predicates import PROVENANCE
 from attest_registry.digest import Digest
-from tests.attacks.scene import MODEL
+from tests.attacks.release import MODEL
 from tests.verify.evidence import signed_payload
 
 if TYPE_CHECKING:
-    from tests.attacks.scene import Release, Scene
+    from tests.attacks.release import Release
+    from tests.attacks.scene import Scene
 
 OTHER = f'[{{"name":"{MODEL}","digest":{{"sha256":"{Digest.of(b"other").hex}"}}}}]'.encode()
 

@@ -15,14 +15,14 @@ from attest_registry.oci.remote import RemoteOptions, RemoteRepository
 from attest_registry.oci.remote_options import Timing
 from attest_registry.reference import Reference
 from tests.attacks import record
-from tests.attacks.scene import FILES, MODEL
-from tests.services.fake_registry import answer, cut_after, drip, hang
+from tests.attacks.release import FILES, MODEL
+from tests.services.registry_faults import answer, cut_after, drip, hang
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.attacks.scene import Scene
-    from tests.services.fake_registry import Handler
+    from tests.services.registry_connection import Handler
 
 BLOB = f"/blobs/{Digest.of(FILES['model.safetensors'])}"
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from attest.settings import Settings
-from tests.attacks.scene import FILES
+from tests.attacks.release import FILES
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,7 +14,8 @@ from attest.claims.predicates import PROVENANCE
 from attest_registry.digest import Digest
 
 if TYPE_CHECKING:
-    from tests.attacks.scene import Release, Scene
+    from tests.attacks.release import Release
+    from tests.attacks.scene import Scene
     from tests.verify.private_pki import PrivatePki
     from tests.verify.private_sigstore import PrivateSigstore
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.end_to_end.shell import Complaint, Shell
-    from tests.services.fake_registry import Handler
+    from tests.services.registry_connection import Handler
 
 KEY, PUBLIC = ("--key", "K/attest.key"), ("--key", "K/attest.pub")
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from attest.cli import last_words
-from tests.services.fake_registry import FakeRegistry, error
+from tests.services.fake_registry import FakeRegistry
+from tests.services.registry_faults import error
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -21,7 +21,7 @@ from attest_registry.catalogue.liveness import this_process
 from attest_registry.catalogue.store import Catalogue
 from attest_registry.errors import Unreachable
 from attest_registry.oci.layout import LayoutRepository
-from tests.attacks.scene import weights
+from tests.attacks.release import weights
 from tests.end_to_end.shell import Shell
 from tests.lifecycle.house import House, promote, register
 

@@ -30,7 +30,8 @@ from attest.signing.bundle_signer import KeyBundleSigner
 from attest.stores import surroundings_for
 from attest_registry.oci.layout import LayoutRepository
 from attest_registry.reference import Reference
-from tests.attacks.scene import person, weights
+from tests.attacks.release import weights
+from tests.attacks.scene import person
 from tests.lifecycle.house import name
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from attest.signing.bundle_signer import KeyBundleSigner
 from attest.stores import Reach
 from attest_registry.digest import Digest
 from attest_registry.errors import Conflict
-from tests.attacks.scene import weights
+from tests.attacks.release import weights
 from tests.lifecycle.test_gates import MODEL, TRAINING, Gated
 
 if TYPE_CHECKING:

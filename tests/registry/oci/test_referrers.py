@@ -19,7 +19,8 @@ from attest_registry.oci.manifest import Index
 from attest_registry.oci.referrers import entry_of, tag_of
 from attest_registry.oci.remote import RemoteRepository
 from tests.registry.oci.content_for_tests import MODEL, QUICK, WEIGHTS, artefact, evidence, push
-from tests.services.fake_registry import INDEX, Handler, answer
+from tests.services.registry_connection import INDEX, Handler
+from tests.services.registry_faults import answer
 
 if TYPE_CHECKING:
     from tests.services.docker_registry import DockerRegistry

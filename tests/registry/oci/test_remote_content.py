@@ -13,11 +13,12 @@ from attest_registry.errors import BadReference, Conflict, ContentMismatch, Rang
 from attest_registry.oci.descriptor import IMAGE_INDEX, IMAGE_MANIFEST
 from attest_registry.oci.remote import RemoteRepository
 from tests.registry.oci.content_for_tests import MODEL, QUICK, WEIGHTS, artefact, layer, push
-from tests.services.fake_registry import Handler, answer, error
+from tests.services.registry_faults import answer, error
 
 if TYPE_CHECKING:
     from attest_registry.oci.descriptor import Descriptor
     from tests.services.fake_registry import FakeRegistry
+    from tests.services.registry_connection import Handler
 
 
 @pytest.fixture

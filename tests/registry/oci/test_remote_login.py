@@ -14,11 +14,12 @@ from attest_registry.oci.ping import check_login
 from attest_registry.oci.remote import RemoteOptions, RemoteRepository
 from tests.registry.oci.content_for_tests import MODEL, QUICK, WEIGHTS, artefact, layer, push
 from tests.services.docker_registry import PASSWORD, USER
-from tests.services.fake_registry import Handler, answer
+from tests.services.registry_faults import answer
 
 if TYPE_CHECKING:
     from tests.services.docker_registry import DockerRegistry
     from tests.services.fake_registry import FakeRegistry
+    from tests.services.registry_connection import Handler
 
 
 def test_htpasswd_lets_in_with_the_saved_login(docker_registry_with_login: DockerRegistry) -> None:

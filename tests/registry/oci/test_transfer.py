@@ -18,12 +18,13 @@ from attest_registry.oci.part import part_path
 from attest_registry.oci.remote import RemoteRepository
 from attest_registry.oci.transfer import fetch_blob, fetch_blobs, push_blobs
 from tests.registry.oci.content_for_tests import MODEL, QUICK, Watched, layer
-from tests.services.fake_registry import Handler, answer, cut_after, error
+from tests.services.registry_faults import answer, cut_after, error
 
 if TYPE_CHECKING:
     from attest_registry.oci.descriptor import Descriptor
     from tests.services.docker_registry import DockerRegistry
     from tests.services.fake_registry import FakeRegistry
+    from tests.services.registry_connection import Handler
 
 DATA = os.urandom(3_000_000)
 BLOB = layer(DATA)
