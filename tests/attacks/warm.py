@@ -40,6 +40,10 @@ class Warm:
     def __init__(self, folder: Path, *, seconds: int) -> None:
         self._folder, self._seconds = folder, seconds
         given = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        temporary = folder.with_name(f"{folder.name}-tmp")
+        temporary.mkdir()
+        # pytest counts through the folders of earlier runs, which those of other workers remove meanwhile
+        given["PYTEST_DEBUG_TEMPROOT"] = str(temporary)
         self._process = subprocess.Popen(
             [sys.executable, "-P", __file__],
             cwd=folder,

@@ -85,6 +85,12 @@ def test_what_is_no_evaluation_is_refused(
     assert events(alice) == ["register", "register"]
 
 
+def test_a_file_of_results_is_not_taken_for_a_command(alice: Inside) -> None:
+    refused = alice.attest("evaluate", "m:1", "eval.json", expect=2).complaint
+    assert refused.code == "evaluation-command"
+    assert refused.hint == "attest evaluate NAME:VERSION --from eval.json"
+
+
 def test_whoever_may_not_record_is_told_before_the_long_work(alice: Inside) -> None:
     line = ("evaluate", "m:1", *BOB, "--", "touch", "ran")
     assert code(alice.attest(*line, expect=1)) == "role-missing"
