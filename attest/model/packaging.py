@@ -84,8 +84,8 @@ def unpack(manifest: Manifest) -> Artefact:
         raise ModelError(
             "what the reference names is not a model",
             code="not-a-model",
-            expected=f"an artefact of type {MODEL_ARTIFACT}",
-            found=shown(manifest.artifact_type or manifest.config.media_type),
+            expected=f"an artefact of type {MODEL_ARTIFACT} with a configuration of type {MODEL_CONFIG}",
+            found=" with one of type ".join(map(shown, (manifest.artifact_type or "none", manifest.config.media_type))),
         )
     if manifest.subject is not None or not manifest.layers:
         fault = "has no layers" if manifest.subject is None else "has a subject, as only evidence does"

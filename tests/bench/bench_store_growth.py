@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import statistics
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from attest_registry.oci.descriptor import (
@@ -21,7 +22,7 @@ from attest_registry.oci.descriptor import (
 )
 from attest_registry.oci.layout import LayoutRepository
 from attest_registry.oci.manifest import Manifest
-from tests.bench.keys import key_pair
+from tests.bench.long_logs import MODEL, long_log
 from tests.bench.models import small_files
 from tests.bench.rows import Row
 from tests.bench.running import paired
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.bench.long_logs import LongLog
     from tests.bench.running import Run, Setting
 
 EARLY = 10
@@ -93,12 +95,15 @@ def measure(setting: Setting) -> Iterator[Row]:
 
 
 def _whole_pushes(setting: Setting, late: int, rounds: int) -> Row:
-    key = key_pair(setting)
-    model = small_files(setting.folder / "growing", files=10)
+    folder = small_files(setting.folder / "growing", files=10)
+    few, many = (long_log(setting, versions) for versions in (EARLY, late))
+    for model in (few, many):
+        model.list_versions()
 
-    def pushed(name: str) -> Run:
-        (model / "changed.bin").write_bytes(os.urandom(1_000))
-        return setting.attest("push", model, name, "--key", key.private)
+    def pushed(model: LongLog) -> Run:
+        (folder / "changed.bin").write_bytes(os.urandom(1_000))
+        own = replace(setting, environment={**setting.environment, "ATTEST_HOME": str(model.home)})
+        return own.attest("push", folder, MODEL, "--key", model.key)
 
-    pairs = paired(lambda: pushed("many"), lambda: pushed("few"), rounds=rounds, warm=True)
+    pairs = paired(lambda: pushed(many), lambda: pushed(few), rounds=rounds, warm=True)
     return Row.against(f"attest push of version {late:,} : of version {EARLY}, embedded store", pairs, limit=_MOST)

@@ -43,7 +43,8 @@ if TYPE_CHECKING:
 PUSHED: Final = 2
 """How many versions have evidence, so that a gate lets them pass."""
 
-_MODEL: Final = Reference.parse("bench/long")
+MODEL: Final = "bench/long"
+_MODEL: Final = Reference.parse(MODEL)
 _FIRST: Final = "dev.attest.log.first"
 
 
