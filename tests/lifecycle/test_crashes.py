@@ -24,6 +24,7 @@ from attest_registry.oci.layout import LayoutRepository
 from tests.attacks.release import weights
 from tests.end_to_end.shell import Shell
 from tests.lifecycle.house import House, promote, register
+from tests.registry.catalogue.killed_writer import was_killed
 
 if TYPE_CHECKING:
     from attest.lifecycle.log import Log
@@ -155,14 +156,12 @@ def test_killed_in_the_middle_of_a_commit(tmp_path: Path) -> None:
         with Catalogue.open(str(path)) as catalogue:
             for event in log.events[:5]:
                 log.commit(catalogue, event)
-        child = subprocess.run(
-            [sys.executable, "-c", _COMMIT, str(path), str(steps)],
-            env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'registry'}"},
-            check=False,
-            timeout=60,
-            capture_output=True,
+        stopped = was_killed(
+            path,
+            steps,
+            prepare="from tests.registry.catalogue.logs import busy_log\nlog = busy_log()",
+            write="log.commit_all(catalogue)",
         )
-        assert child.returncode in {0, -9}, child.stderr
         with Catalogue.open(str(path)) as catalogue:
             head = catalogue.head(log.model)
             assert head is not None
@@ -172,31 +171,10 @@ def test_killed_in_the_middle_of_a_commit(tmp_path: Path) -> None:
             holding = catalogue.alias(log.model, "production")
             assert holding is not None
             assert holding.number == log.state.aliases["production"]
-        if child.returncode == 0:
+        if not stopped:
             break
         steps += 6  # every statement costs a process; each seventh one reaches all kinds of them
     assert steps > 20
-
-
-_COMMIT = """
-import itertools, os, signal, sys
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
-from attest_registry.catalogue.store import Catalogue
-from tests.registry.catalogue.logs import busy_log
-
-log = busy_log()
-with Catalogue.open(sys.argv[1]) as catalogue:
-    catalogue.head(log.model)
-    numbers = itertools.count(1)
-
-    @event.listens_for(Engine, "after_cursor_execute")
-    def count(*_):
-        if next(numbers) == int(sys.argv[2]):
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    log.commit_all(catalogue)
-"""
 
 
 # ---- faults at each call

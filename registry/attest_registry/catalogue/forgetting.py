@@ -12,8 +12,6 @@ from attest_registry.catalogue.tables import EVENTS, HOLDINGS, MODELS, NOTES, RE
 if TYPE_CHECKING:
     from sqlalchemy import BindParameter, Connection
 
-    from attest_registry.catalogue.database import Database
-
 _KEY: Final[BindParameter[int]] = bindparam("model")
 _EMPTIED: Final = [
     delete(table).where(table.c.model_id == _KEY) for table in (HOLDINGS, STAGES, REVOKED, EVENTS, VERSIONS)
@@ -24,24 +22,16 @@ _RESET: Final = (
     .values(log=None, head=0, head_digest=None, next_number=1, deleted=False, environment=None, versions=0)
 )
 _NEEDED: Final = select(or_(*(exists().where(table.c.model_id == _KEY) for table in (NOTES, RESERVATIONS))))
-_NOTES: Final = delete(NOTES).where(NOTES.c.model_id == _KEY)
 _REMOVED: Final = delete(MODELS).where(MODELS.c.id == _KEY)
 
 
-def forget(database: Database, model: str, *, notes: bool = False) -> None:
-    """Drop everything that a store has about a model. Who is writing to it keeps the right to.
+def drop(connection: Connection, model: str) -> None:
+    """Drop everything that a store has about a model. Unsigned notes stay, and who is writing to it keeps the right to.
 
     Args:
-        database: the catalogue.
+        connection: somebody's transaction.
         model: its name.
-        notes: drop the unsigned notes as well, which no store has.
     """
-    with database.writing() as connection:
-        drop(connection, model, notes=notes)
-
-
-def drop(connection: Connection, model: str, *, notes: bool = False) -> None:
-    """The same within somebody's transaction."""
     row = model_rows.find(connection, model)
     if row is None:
         return
@@ -49,6 +39,4 @@ def drop(connection: Connection, model: str, *, notes: bool = False) -> None:
     key = {"model": row.id}
     for statement in _EMPTIED:
         connection.execute(statement, key)
-    if notes:
-        connection.execute(_NOTES, key)
     connection.execute(_RESET if connection.scalar(_NEEDED, key) else _REMOVED, key)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Self
 from attest_registry.catalogue import (
     dump,
     facts,
-    forgetting,
     holders,
     listing,
     notes,
@@ -258,10 +257,6 @@ class Catalogue:
     ) -> None:
         """Put all that a store has about a model in the place of what is here, whole or not at all; see `replacing`."""
         replacing.replace(self._database, model, events, versions, log=log)
-
-    def forget(self, model: str, *, notes: bool = False) -> None:
-        """Drop everything that a store has about a model, for reading it back; unsigned notes only on demand."""
-        forgetting.forget(self._database, model, notes=notes)
 
     def dump(self, *, model: str | None = None, notes: bool = False) -> Iterator[str]:
         """Everything that a rebuild must reproduce, of all models or of one, as sorted lines of text; see `dump`."""

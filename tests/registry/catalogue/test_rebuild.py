@@ -46,34 +46,26 @@ def test_a_rebuilt_catalogue_is_equal(catalogue: Catalogue, tmp_path: Path) -> N
         assert list(rebuilt.dump(notes=True)) != list(catalogue.dump(notes=True))
 
 
-def test_a_model_that_was_forgotten_comes_back_equal_with_its_notes(catalogue: Catalogue) -> None:
+def test_a_model_that_is_replaced_is_equal_and_keeps_its_notes(catalogue: Catalogue) -> None:
     log = write_as_people_do(catalogue, "acme/a")
     other = busy_log("acme/b")
     other.commit_all(catalogue)
     before, notes = list(catalogue.dump(notes=True)), catalogue.notes("acme/a")
-    catalogue.forget("acme/a")
-    assert catalogue.head("acme/a") is None
-    assert [row.model for row in catalogue.models().items] == ["acme/b"]
+    catalogue.replace("acme/a", log.events[:1], [], log=log.digest)
+    assert catalogue.head("acme/a") == (1, log.events[0][0].digest)
     assert catalogue.notes("acme/a") == notes
-    read_back(catalogue, log)
+    catalogue.replace("acme/a", log.events, [version(log, number) for number in range(5, 0, -1)], log=log.digest)
     assert list(catalogue.dump(notes=True)) == before
 
 
-def test_notes_are_forgotten_on_demand(catalogue: Catalogue) -> None:
-    write_as_people_do(catalogue, "acme/a")
-    catalogue.forget("acme/a", notes=True)
-    assert catalogue.notes("acme/a") == ()
-    assert list(catalogue.dump(notes=True)) == []
-    catalogue.forget("acme/a")
-    catalogue.forget("acme/never")
-
-
-def test_who_is_writing_while_a_model_is_forgotten_keeps_the_right_to(catalogue: Catalogue) -> None:
+def test_who_is_writing_while_a_model_is_replaced_keeps_the_right_to(catalogue: Catalogue) -> None:
     log = busy_log()
-    reservation = catalogue.reserve(log.model, sequence=1, previous=None, holder="h:1:1", seconds=60, wait=0)
-    catalogue.forget(log.model)
-    catalogue.commit(reservation, log.model, log.events[:1], log=log.digest)
-    assert catalogue.head(log.model) == (1, log.events[0][0].digest)
+    log.commit(catalogue, log.events[0])
+    first = log.events[0][0].digest
+    reservation = catalogue.reserve(log.model, sequence=2, previous=first, holder="h:1:1", seconds=60, wait=0)
+    catalogue.replace(log.model, log.events[:1], [], log=log.digest)
+    catalogue.commit(reservation, log.model, log.events[1:2], log=log.digest)
+    assert catalogue.head(log.model) == (2, log.events[1][0].digest)
 
 
 def test_lines_are_sorted_and_each_is_one_line(catalogue: Catalogue) -> None:

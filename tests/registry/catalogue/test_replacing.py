@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from msgspec.structs import replace
@@ -13,9 +10,12 @@ from msgspec.structs import replace
 from attest_registry.catalogue.store import Catalogue
 from attest_registry.errors import Conflict
 from tests.registry.catalogue.facts_for_tests import filled_log, version
+from tests.registry.catalogue.killed_writer import was_killed
 from tests.registry.catalogue.logs import busy_log
 
-ROOT = Path(__file__).parents[3]
+if TYPE_CHECKING:
+    from pathlib import Path
+
 MODEL = "acme/credit-risk"
 
 
@@ -64,25 +64,10 @@ def test_other_models_are_left_alone(catalogue: Catalogue) -> None:
     assert list(catalogue.dump(model="acme/other")) == before
 
 
-_REPLACE = """
-import itertools, os, signal, sys
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
-from attest_registry.catalogue.store import Catalogue
-from tests.registry.catalogue.facts_for_tests import filled_log, version
-
-log = filled_log("acme/credit-risk")
-with Catalogue.open(sys.argv[1]) as catalogue:
-    catalogue.head(log.model)
-    numbers = itertools.count(1)
-
-    @event.listens_for(Engine, "after_cursor_execute")
-    def count(*_):
-        if next(numbers) == int(sys.argv[2]):
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    catalogue.replace(log.model, log.events, [version(log, number) for number in range(1, 6)], log=log.digest)
-"""
+PREPARE = (
+    "from tests.registry.catalogue.facts_for_tests import filled_log, version\nlog = filled_log('acme/credit-risk')"
+)
+WRITE = "catalogue.replace(log.model, log.events, [version(log, each) for each in range(1, 6)], log=log.digest)"
 
 
 def test_killed_at_statements_of_all_kinds(tmp_path: Path) -> None:
@@ -91,17 +76,10 @@ def test_killed_at_statements_of_all_kinds(tmp_path: Path) -> None:
         path = tmp_path / f"{step}.db"
         with Catalogue.open(str(path)) as catalogue:
             old = edited(catalogue)
-        child = subprocess.run(
-            [sys.executable, "-c", _REPLACE, str(path), str(step)],
-            env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'registry'}"},
-            check=False,
-            timeout=60,
-            capture_output=True,
-        )
-        assert child.returncode in {0, -9}, child.stderr
+        stopped = was_killed(path, step, prepare=PREPARE, write=WRITE)
         with Catalogue.open(str(path)) as catalogue:
-            assert list(catalogue.dump()) == (new if child.returncode == 0 else old), step
-        if child.returncode == 0:
+            assert list(catalogue.dump()) == (old if stopped else new), step
+        if not stopped:
             break
         killed += 1
         step += 9  # each ninth: every one costs a process
