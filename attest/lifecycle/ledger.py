@@ -67,16 +67,29 @@ class Ledger:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def ask(self, query: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
+        """What one query finds: a single statement sees one moment without a transaction around it.
+
+        Raises:
+            InputError: the memory cannot be used (`log-memory`).
+        """
+        try:
+            return (self._connection or self._open()).execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            raise self._unusable(str(error)) from error
+        except OSError as error:
+            raise self._unusable(error.strerror or "unknown reason") from error
+
     @contextmanager
-    def opened(self, *, write: bool = False) -> Iterator[sqlite3.Connection]:
-        """The database, in one transaction where something is written.
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """The database, in one transaction that others wait for.
 
         Raises:
             InputError: it cannot be used (`log-memory`).
         """
         try:
             connection = self._connection or self._open()
-            connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+            connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
             except BaseException:
@@ -163,7 +176,7 @@ class Place(Struct, frozen=True, kw_only=True):
         """
         if not verified:
             return
-        with self.ledger.opened(write=True) as connection:
+        with self.ledger.writing() as connection:
             if abandoned is not None:
                 self._forget_from(connection, abandoned)
             newest = connection.execute("SELECT sequence FROM logs WHERE place=?", (self.place,)).fetchone()
@@ -247,7 +260,7 @@ class Place(Struct, frozen=True, kw_only=True):
 
     def forget(self) -> None:
         """Remember nothing of this log any more: the next read is a first use."""
-        with self.ledger.opened(write=True) as connection:
+        with self.ledger.writing() as connection:
             for table in _TABLES:
                 connection.execute(f"DELETE FROM {table} WHERE place=?", (self.place,))  # noqa: S608
 
@@ -342,7 +355,7 @@ class Place(Struct, frozen=True, kw_only=True):
 
     def keep_gate(self, event: Digest) -> None:
         """Remember that it held: what it rests on is named by digest and cannot change."""
-        with self.ledger.opened(write=True) as connection:
+        with self.ledger.writing() as connection:
             connection.execute("INSERT OR IGNORE INTO gates VALUES (?,?)", (self.place, str(event)))
 
     def _newest(self, query: str, *values: object) -> int | None:
@@ -351,8 +364,7 @@ class Place(Struct, frozen=True, kw_only=True):
         return found[0] if found else None
 
     def _read(self, query: str, *values: object, of: Callable[[tuple[Any, ...]], T]) -> list[T]:
-        with self.ledger.opened() as connection:
-            rows = connection.execute(query, (self.place, *values)).fetchall()
+        rows = self.ledger.ask(query, (self.place, *values))
         try:
             return [of(row) for row in rows]
         except (AttestError, ValueError, TypeError) as error:  # a damaged memory blames nobody's reference or claim

@@ -1,13 +1,14 @@
 """One writer's turn: reserve, sign, append, commit.
 
-    1  the catalogue is brought up to the log as it was read; the log is the truth, whatever the catalogue says
-    2  the next number is reserved there: of two writers one gets it, and the other is told so
-    3  the events are made, signed, and taken by our own reader as it would take anybody's
+    1  the events are made, each with the state that follows from the log as it was read
+    2  the next number is reserved in the catalogue: of two writers one gets it, and the other is told so. A catalogue
+       that is behind is brought up to the log first; the log is the truth, whatever the catalogue says
+    3  the events are signed, and taken by our own reader as it would take anybody's
     4  they are appended to the log in the store, which is looked at before and after
     5  the catalogue commits them, and this machine remembers them
 
-A crash before 4 leaves a reservation that runs out; one after 4 leaves a log that is ahead of the catalogue, and step 1
-of the next writer catches up.
+A crash before 4 leaves a reservation that runs out; one after 4 leaves a log that is ahead of the catalogue, and step 2
+of the next writer catches up, or step 1 where that writer finds nothing left to do.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from attest.trust.managed_key import ManagedKey
 from attest.trust.trusted_holder import PkiHolder
 from attest_registry import limits
 from attest_registry.catalogue.liveness import this_process
+from attest_registry.errors import Conflict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -174,17 +176,8 @@ class Writer(Struct, frozen=True, kw_only=True):
             Conflict: somebody else was faster (`log-conflict`); nothing was changed.
             AttestError: it could not be done; the same call can be repeated.
         """
-        if log is not None:
-            self.catch_up(log)  # 1; also where nothing is to be done, because it was done by somebody who was killed
-        made = self._made(log, drafts)  # refuses before anything is reserved
-        reservation = self.sequencer.reserve(  # 2
-            self.name,
-            sequence=made[0].sequence,
-            previous=made[0].previous,
-            holder=this_process(),
-            seconds=RESERVED_SECONDS,
-            wait=WAIT_SECONDS,
-        )
+        made = self._allowed(log, drafts)  # 1
+        reservation = self._reserved(log, made[0])  # 2
         try:
             links = self._signed(log, made)  # 3
             store = LogStore(repository=self.repository)
@@ -210,8 +203,37 @@ class Writer(Struct, frozen=True, kw_only=True):
             first_use=False,
         )
 
+    def _allowed(self, log: Log | None, drafts: Sequence[Draft]) -> list[Event]:
+        """Step 1. Nothing is left to do, perhaps, because somebody who was killed afterwards has done it."""
+        try:
+            return self._made(log, drafts)
+        except IllegalEvent:
+            if log is not None:
+                self.catch_up(log)
+            raise
+
+    def _reserved(self, log: Log | None, first: Event) -> Reservation:
+        """Step 2. Hardly ever is the catalogue behind, so that nobody asks it before it says so."""
+        try:
+            return self._reserve(first)
+        except Conflict as error:
+            if log is None or error.code != "catalogue-behind":
+                raise
+        self.catch_up(log)
+        return self._reserve(first)
+
+    def _reserve(self, first: Event) -> Reservation:
+        return self.sequencer.reserve(
+            self.name,
+            sequence=first.sequence,
+            previous=first.previous,
+            holder=this_process(),
+            seconds=RESERVED_SECONDS,
+            wait=WAIT_SECONDS,
+        )
+
     def catch_up(self, log: Log) -> None:
-        """Step 1: the catalogue gets every event of the log that it has not."""
+        """The catalogue gets every event of the log that it has not."""
         head = self.sequencer.head(self.name)
         behind = 0 if head is None else head[0]
         if behind >= log.sequence:  # the same event, or another or later ones: then the reservation is refused

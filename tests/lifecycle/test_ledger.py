@@ -283,7 +283,7 @@ def test_no_question_walks_through_all_versions(ledger: Ledger, place: Place, ve
     """A log of 100,000 versions is asked as fast as one of ten: each table is entered by more than the log's place."""
     place.keep(verified)
     asked: list[str] = []
-    with ledger.opened() as connection:
+    with ledger.writing() as connection:
         connection.set_trace_callback(asked.append)
     place.recall()
     place.event_at(1)
@@ -297,7 +297,7 @@ def test_no_question_walks_through_all_versions(ledger: Ledger, place: Place, ve
     place.came_to("production", 1)
     place.recorded(manifest(1))
     place.gate_held(manifest(1))
-    with ledger.opened() as connection:
+    with ledger.writing() as connection:
         connection.set_trace_callback(None)
         questions = [text for text in asked if text.startswith("SELECT")]
         plans = {text: connection.execute(f"EXPLAIN QUERY PLAN {text}").fetchall() for text in questions}

@@ -79,6 +79,8 @@ def reserve(
             now = _now(connection)
             held = connection.execute(_HELD, {"model": row.id}).one_or_none()
             if held is None or not _is_live(held, now):
+                if held is not None:
+                    connection.execute(_FREE_ANY, {"model": row.id})
                 return _given(connection, row, sequence=sequence, holder=holder, until=now + timedelta(seconds=seconds))
         if time.monotonic() >= end:
             raise conflicts.reserved(model, held.holder)
@@ -166,7 +168,6 @@ def _is_live(held: Row[Any], now: datetime) -> bool:
 
 def _given(connection: Connection, row: Row[Any], *, sequence: int, holder: str, until: datetime) -> Reservation:
     token = secrets.token_hex(16)
-    connection.execute(_FREE_ANY, {"model": row.id})
     connection.execute(
         _RESERVE,
         {"model_id": row.id, "sequence": sequence, "token": token, "holder": holder, "expires": until},

@@ -156,6 +156,7 @@ def store_file(target: Path, blocks: Iterable[bytes | memoryview], *, ingest: Pa
             os.fchmod(handle, mode)
             os.fsync(handle)
         os.replace(temporary, target)  # noqa: PTH105  # one call, one name for what POSIX promises
+        temporary = None
     except OSError as error:
         refuse_write(error, target)
     finally:
