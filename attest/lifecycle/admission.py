@@ -2,7 +2,8 @@
 
 1  an alias is what the verified log says it is; no catalogue and no tag is asked
 2  a label is the version that was registered under it, whatever the tag of that name points at (row 70)
-3  what the log says of the version is gathered: revoked, claims recorded, the gate of the event that moved the alias
+3  what the log says of the version is gathered: revoked, claims recorded, the gate of the event that moved the alias,
+   and that event itself for policies that deny somebody
 4  so are the versions that a policy compares with, and when this one was promoted
 """
 
@@ -18,6 +19,7 @@ from attest.lifecycle.gates import Gatekeeper
 from attest.lifecycle.given_log import given_log
 from attest.lifecycle.recorded import missing_from
 from attest.policy.ancestry import InLog
+from attest.verify.event import verify_event
 from attest_registry.errors import NotFound
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from attest.policy.ancestry import Gathered
     from attest.policy.document import Policy
     from attest.stores import Surroundings
-    from attest.verify.facts import Judged
+    from attest.verify.facts import Fact, Judged
     from attest_registry.digest import Digest
     from attest_registry.reference import Reference
 
@@ -150,6 +152,7 @@ def gathered_from(
         references={**gathered.references, **references},
         promoted=promoted,
         use=alias,
+        moved=_latest_move(log, alias) if policy.goes_beyond else None,
     )
 
 
@@ -172,6 +175,17 @@ def _moved(log: Log, alias: str | None) -> tuple[Event, State] | None:
         if event.action is Action.PROMOTE:
             return event, log.event(sequence - 1).state
     return None
+
+
+def _latest_move(log: Log, alias: str | None) -> Fact | None:
+    """The event, promotion or rollback, by which an alias got its holder, verified once more for what it proves."""
+    held = None if alias is None else log.state.aliases.get(alias)
+    if alias is None or held is None:
+        return None
+    sequence = log.place.came_to(alias, held.number)[0]
+    log.event(sequence)  # the very words that were verified in their place
+    fact, _ = verify_event(log.evidence(sequence), signatory_of=log.signatory_of)
+    return fact
 
 
 def _gate_again(log: Log, keeper: Gatekeeper, event: Event, before: State) -> AttestError | None:

@@ -132,7 +132,8 @@ class Gatekeeper(Struct, frozen=True, kw_only=True):
             use: the alias, or the stage, that the version is to get.
             holders: alias → the version that it points at, for demands that compare with it.
             now: as of when.
-            promoter: whoever moves the alias: his own verdict never stands in for the evaluation.
+            promoter: whoever moves the alias: his own verdict never stands in for the evaluation. Where he is about
+                to, he is nobody whom the policy denies.
             event: a promotion that is looked at again: the claims that its gate names count, with those that were
                 recorded before it; all that there are when left out.
 
@@ -148,7 +149,8 @@ class Gatekeeper(Struct, frozen=True, kw_only=True):
         judged = _without_verdicts_of(promoter, self._judged(artefact, policy, event))
         references, seen = self._references(policy, holders, event)
         gathered = self._gathered(judged, artefact, policy=policy, now=now)
-        gathered = replace(gathered, promoted=now, references=references, use=use)
+        mover = promoter if event is None else None  # what was done is judged by what it proves, where it is used
+        gathered = replace(gathered, promoted=now, references=references, use=use, mover=mover)
         verdict = evaluate(policy, judged, artefact=artefact, reference=str(pinned), now=now, gathered=gathered)
         return verdict, (*reviewed(judged.facts), *seen)
 

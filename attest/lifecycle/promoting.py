@@ -165,6 +165,7 @@ def rollback(session: Session, alias: str, *, to: Versioned | None = None, reaso
         use=alias,
         holders=log.state.aliases.get,
         now=session.clock(),
+        promoter=session.writer.who,
     )
     if not verdict.allowed:
         failed = next(finding for finding in verdict.findings if finding.stands_in_the_way)

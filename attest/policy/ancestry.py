@@ -150,6 +150,9 @@ class Gathered(Struct, frozen=True, kw_only=True):
         base: the version that an adapter is about to be used with; `None` where nobody said.
         in_log: what the model's log says of the version; `None` where there is no log, or nobody looked.
         use: the alias that the version is judged for: it was reached through it, or is about to get it.
+        moved: the event by which the alias came to the version, for policies that deny somebody; `None` where no alias
+            led to it.
+        mover: who is about to give it the alias; `None` where nobody is.
     """
 
     ancestors: Ancestors = field(default_factory=lambda: MappingProxyType({}))
@@ -160,6 +163,8 @@ class Gathered(Struct, frozen=True, kw_only=True):
     base: Digest | None = None
     in_log: InLog | None = None
     use: str | None = None
+    moved: Fact | None = None
+    mover: SignerName | None = None
 
 
 NOTHING = Gathered()

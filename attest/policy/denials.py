@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from attest.claims.revocations import Holder, Kind, Revocation
+    from attest.claims.signer_name import SignerName
     from attest.verify.facts import Fact
     from attest_registry.digest import Digest
 
@@ -86,6 +87,14 @@ class Denials(Struct, kw_only=True):
 
         found = [each for kind, value in revoked_signers.names(fact) for each in self.of(kind, value)]
         return tuple(each for each in found if not revoked_signers.spared(fact, each.revocation))
+
+    def of_name(self, who: SignerName) -> tuple[Denial, ...]:
+        """Why what somebody is about to sign would not count: nothing proves yet that it is older than his loss."""
+        if not self.entries:
+            return ()
+        from attest.policy import revoked_signers  # noqa: PLC0415
+
+        return self.of(*revoked_signers.name_of(who))
 
     def keep(self, judged: Judged) -> Judged:
         """The evidence without those facts whose signatures do not count."""

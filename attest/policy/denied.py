@@ -1,8 +1,15 @@
-"""What is revoked, held against a version and what it was made from: the rule `denials`."""
+"""What is revoked, held against a version, what it was made from, and whoever gave it its alias: the rule `denials`.
+
+An alias is worth what the signature is worth that moved it last: where that one is revoked, the alias leads to nothing
+until somebody who counts moves it again. Who gave a role is not asked here: a role from a thief is taken back by the
+admins (`grant` replaces the whole list), and a log that a policy pins does not change its admins unnoticed.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from attest.claims.revocations import Kind, Scope
 from attest.claims.training import MODEL_ROLES
@@ -30,7 +37,7 @@ def judge_denials(case: Case, walk: Walk, denials: Denials) -> list[Finding]:
         walk: the way to its ancestors; to the roots, where revocations go for descendants.
         denials: what is revoked.
     """
-    findings = _own(case, walk.places[0].path[0], denials)
+    findings = [*_own(case, walk.places[0].path[0], denials), *_moved(case, denials)]
     seen: set[tuple[str, str]] = set()
     for met in walk.met:
         for finding in _of_ancestor(met, denials):
@@ -48,6 +55,19 @@ def _own(case: Case, name: str, denials: Denials) -> list[Finding]:
         _denied_by("version-revoked", f"{name.partition('@')[0]}@{case.digest}: {denial.title}", ())
         for denial in denials.of(Kind.MANIFEST, case.digest)[:1]
     ]
+
+
+def _moved(case: Case, denials: Denials) -> Iterator[Finding]:
+    """Whoever gave the version the alias that led to it, or is about to."""
+    event, mover, use = case.gathered.moved, case.gathered.mover, case.gathered.use
+    if event is not None:
+        for denial in denials.of_fact(event)[:1]:
+            found = f"{event.signer.name} ({event.signer.title}) gave it @{use}, and is {denial.title}"
+            yield replace(_denied_by("mover-revoked", found, ()), expected=f"@{use} moved by nobody who is revoked")
+    if mover is not None:
+        for denial in denials.of_name(mover)[:1]:
+            found = f"{mover.title} is {denial.title}"
+            yield replace(_denied_by("mover-revoked", found, ()), expected=f"{use} moved by nobody who is revoked")
 
 
 def judge_itself(case: Case, denials: Denials) -> list[Finding]:

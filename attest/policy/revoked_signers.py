@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from attest.claims.revocations import Revocation
+    from attest.claims.signer_name import SignerName
     from attest.policy.denials import Denial, Value
     from attest.verify.facts import Fact
 
@@ -36,6 +37,13 @@ def names(fact: Fact) -> Iterator[tuple[Kind, Value]]:
         elif isinstance(signer, PkiSigner):
             yield Kind.IDENTITY, Holder(subject=signer.subject)
             yield Kind.KEY, signer.key
+
+
+def name_of(who: SignerName) -> tuple[Kind, Value]:
+    """By what somebody who has signed nothing yet can be revoked."""
+    if who.key is not None:
+        return Kind.KEY, who.key
+    return Kind.IDENTITY, Holder(subject=str(who.subject), issuer=who.issuer)
 
 
 def spared(fact: Fact, revocation: Revocation) -> bool:

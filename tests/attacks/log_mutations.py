@@ -96,6 +96,12 @@ GATE_AGAIN = _check(
     "gate=None if moved is None else _gate_again(log, keeper, *moved),",
     "gate=None,",
 )
+MOVER_COUNTS = _check(
+    "who moved the alias",
+    "policy/denied.py",
+    "findings = [*_own(case, walk.places[0].path[0], denials), *_moved(case, denials)]",
+    "findings = _own(case, walk.places[0].path[0], denials)",
+)
 GATE_EVIDENCE = _check(
     "the evidence that the gate saw", "lifecycle/gates.py", "if each.claim not in digests:", "if False:"
 )
@@ -126,6 +132,7 @@ _GATES: Final = "gates.py::test_"
 LINES: Final = (
     attack(3, "a number moved back", f"{_LOGS}a_number_that_is_moved_back", REGISTERED_DIGEST),
     attack(5, "aliases swapped in the catalogue", f"{_GATES}aliases_that_are_swapped", BY_THE_LOG),
+    attack(19, "a stolen key moves an alias", f"{_GATES}a_stolen_key_moves_an_alias", MOVER_COUNTS),
     attack(60, "an older head", f"{_LOGS}an_older_head", LOG_REMEMBERED),
     attack(60, "a log that is gone", f"{_LOGS}a_log_that_is_gone", LOG_GONE),
     attack(61, "a frozen head", f"{_LOGS}a_frozen_head", CHECKPOINT_FRESH),

@@ -1,4 +1,4 @@
-"""Rows 5, 66, 67, 68, 69 and 70: what gates saw is exchanged, made up or held back; tags and catalogue lie."""
+"""Rows 5, 19, 66, 67, 68, 69 and 70: what gates saw is exchanged or made up; tags, catalogue and stolen keys lie."""
 
 from __future__ import annotations
 
@@ -158,3 +158,19 @@ def test_a_label_with_another_digest(logged: Logged) -> None:
     tags[model, "1.4.0"] = tags[model, "1"]
     reference = f"{logged.name}:1.4.0@{logged.digest_of(1)}"
     logged.attack(code="version-retagged", status=3, reference=reference)
+
+
+# ---- row 19: a key that was stolen
+
+
+def test_a_stolen_key_moves_an_alias(logged: Logged) -> None:
+    """Both versions are alice's, and both pass the gate; but bob's key, which moves the alias back, is a thief's."""
+    denied = f"deny: [{{key: '{logged.bob.key.fingerprint}', since: 2026-01-01, reason: stolen}}]"
+    logged.by(logged.scene.alice, "promote", f"{logged.name}:1", "--to", "production")
+    trust = logged.scene.policy(
+        "signature: {by: [alice]}, provenance: {by: [alice]}, ml-bom: {by: [alice]}",
+        more=f"formats: any\nlog: {{admins: [alice]}}\n{denied}",
+    )
+    logged.honest(None, *trust)
+    logged.promote(2)
+    logged.attack(*trust, code="mover-revoked", status=1)

@@ -74,6 +74,11 @@ ANCESTRY: Final[Mapping[str, tuple[str, str, int]]] = {
         "have the version signed again by somebody who counts, after a look at what it holds",
         1,
     ),
+    "mover-revoked": (
+        "whoever moved the alias, or is about to, was revoked, and nothing proves that he moved it before that",
+        "have somebody who counts move it again: attest demote NAME@ALIAS, then attest promote NAME:VERSION --to ALIAS",
+        1,
+    ),
     "lineage-cycle": (
         "the claims say that a version was made from itself, which cannot be",
         "find out which of the provenances on the way is wrong, and tell who signed it",
