@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import unquote
 
 from attest.claims.mlbom_terms import MODEL_TYPE, SPECS
@@ -17,7 +17,8 @@ from attest.errors import MalformedEvidence
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-Place = tuple[str | int, ...]
+Place: TypeAlias = "tuple[Place, str | int] | None"
+"""Where something stands: where what it is in stands, and its key or index there; `None` for the document."""
 
 REFERENCE_KEYS: Final = frozenset(
     {
@@ -42,7 +43,7 @@ _OPAQUE: Final = frozenset({"signature", "properties"})
 _LINK: Final = re.compile(r"urn:cdx:([0-9a-f-]{36})/[0-9]+(?:#(.+))?", re.ASCII)
 _HEX_DIGITS: Final = MappingProxyType(
     {
-        name: digits
+        name: (digits, re.compile(f"[0-9a-fA-F]{{{digits}}}", re.ASCII))
         for digits, names in (
             (32, "MD5"),
             (40, "SHA-1"),
@@ -53,6 +54,7 @@ _HEX_DIGITS: Final = MappingProxyType(
         for name in names.split()
     },
 )
+_UNKNOWN: Final = (None, None)
 
 
 def check_meaning(document: Mapping[str, Any]) -> None:
@@ -112,7 +114,7 @@ def spec_of(document: Mapping[str, Any]) -> str:
 
 def _objects(document: Mapping[str, Any]) -> Iterator[tuple[Place, Mapping[str, Any]]]:
     """Every object of the document, signatures and properties aside, in no particular order."""
-    waiting: list[tuple[Place, Any]] = [((), document)]
+    waiting: list[tuple[Place, Any]] = [(None, document)]
     while waiting:
         place, value = waiting.pop()
         if isinstance(value, dict):
@@ -122,7 +124,7 @@ def _objects(document: Mapping[str, Any]) -> Iterator[tuple[Place, Mapping[str, 
             inside = enumerate(value)
         for key, inner in inside:  # most of a BOM is text, and text is not kept waiting
             if isinstance(inner, (dict, list)) and key not in _OPAQUE:
-                waiting.append(((*place, key), inner))
+                waiting.append(((place, key), inner))
 
 
 def _define(reference: Any, place: Place, defined: dict[str, Place]) -> None:
@@ -160,15 +162,19 @@ def _check_pairing(thing: Mapping[str, Any], place: Place) -> None:
 
 def _is_component(place: Place) -> bool:
     """Services and declared evidence have a `data` of their own."""
-    return place[-1:] == ("component",) or (len(place) > 1 and place[-2] in _COMPONENT_LISTS)
+    return place is not None and (place[1] == "component" or _key(place[0]) in _COMPONENT_LISTS)
+
+
+def _key(place: Place) -> str | int | None:
+    return None if place is None else place[1]
 
 
 def _check_hash(thing: Mapping[str, Any], place: Place) -> None:
-    if not ("alg" in thing and "content" in thing and place[-2:-1] == ("hashes",)):
+    if place is None or "content" not in thing or _key(place[0]) != "hashes":
         return
     algorithm, content = thing["alg"], thing["content"]
-    digits = _HEX_DIGITS.get(algorithm) if isinstance(algorithm, str) else None
-    if digits is None or not isinstance(content, str) or not re.fullmatch(f"[0-9a-fA-F]{{{digits}}}", content):
+    digits, form = _HEX_DIGITS.get(algorithm, _UNKNOWN) if isinstance(algorithm, str) else _UNKNOWN
+    if form is None or not isinstance(content, str) or not form.fullmatch(content):
         raise MalformedEvidence(
             f"the ML-BOM has a wrong digest at {_where(place)}",
             code="bom-hash",
@@ -181,16 +187,16 @@ def _references(thing: Mapping[str, Any], place: Place) -> Iterator[tuple[Place,
     for key in REFERENCE_KEYS.intersection(thing):
         value = thing[key]
         if isinstance(value, str):
-            yield (*place, key), value
+            yield (place, key), value
         elif isinstance(value, list):
-            yield from (((*place, key), item) for item in value if isinstance(item, str))
+            yield from (((place, key), item) for item in value if isinstance(item, str))
 
 
 def _resolve(reference: str, place: Place, defined: Mapping[str, Place], serial: Any) -> None:
     if reference in defined:
         return
     link = _LINK.fullmatch(reference)
-    if link is not None and place[-1] not in _ONLY_INSIDE:
+    if link is not None and _key(place) not in _ONLY_INSIDE:
         into_this = serial == f"urn:uuid:{link.group(1)}"
         if not into_this or link.group(2) is None or unquote(link.group(2)) in defined:
             return
@@ -203,4 +209,8 @@ def _resolve(reference: str, place: Place, defined: Mapping[str, Place], serial:
 
 
 def _where(place: Place) -> str:
-    return "/".join(str(part) for part in place)[:200] or "the document"
+    parts = []
+    while place is not None:
+        place, key = place
+        parts.append(str(key))
+    return "/".join(reversed(parts))[:200] or "the document"

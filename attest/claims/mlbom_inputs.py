@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _ROLE_OF_TYPE: Final = MappingProxyType({"data": Role.DATASET, terms.MODEL_TYPE: Role.BASE_MODEL})
 """For BOMs without our relation: the guide lists datasets as `data` and base models as models."""
 
+_STANDINGS: Final = MappingProxyType({each.value: each for each in Standing})
 _OWNERS: Final = MappingProxyType({"owners": "owner", "stewards": "steward", "custodians": "custodian"})
 
 
@@ -115,9 +116,9 @@ def _standing(facts: Properties, *, has_digest: bool) -> Standing:
     word = facts.one(terms.STANDING)
     if word is None:
         return Standing.STATED if has_digest else Standing.UNKNOWN
-    if word not in set(Standing):
+    standing = _STANDINGS.get(word)
+    if standing is None:
         raise facts.wrong(terms.STANDING, ", ".join(Standing), word)
-    standing = Standing(word)
     if has_digest == (standing is Standing.UNKNOWN):
         raise MalformedEvidence(
             f"the ML-BOM calls an input {word} at {facts.place}",

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 SOURCE: Final = "source"
 ENVIRONMENT: Final = "environment"
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.ASCII)
-_INPUT_ROLES: Final = tuple(role.value for role in Role if role is not Role.ENVIRONMENT)  # looked for with any JSON
+_ROLES: Final = MappingProxyType({role.value: role for role in Role if role is not Role.ENVIRONMENT})
+_INPUT_ROLES: Final = tuple(_ROLES)  # looked for with any JSON
+_STANDINGS: Final = MappingProxyType({standing.value: standing for standing in Standing})
 
 
 class Provenance(Struct, frozen=True, kw_only=True):
@@ -175,19 +177,18 @@ def _inputs(external: Mapping[str, Any], dependencies: list[Mapping[str, Any]]) 
 def _input(item: Mapping[str, Any]) -> Input:
     name = fields.text(item, "name")
     annotations = fields.mapping(item, "annotations")
-    role, standing = fields.text(annotations, "role"), fields.text(annotations, "standing")
-    digest = fields.sha256(item)
-    known = role in _INPUT_ROLES and standing in set(Standing)
-    if not known or (digest is None) != (standing == Standing.UNKNOWN):
+    told_role, told_standing = fields.text(annotations, "role"), fields.text(annotations, "standing")
+    role, standing, digest = _ROLES.get(told_role), _STANDINGS.get(told_standing), fields.sha256(item)
+    if role is None or standing is None or (digest is None) != (standing is Standing.UNKNOWN):
         raise MalformedEvidence(
             f"the input {name[:80]!r} has no role and standing that fit",
             expected="a known role, and a digest unless its standing is unknown",
-            found=f"{role}, {standing}, {'no ' if digest is None else ''}digest"[:120],
+            found=f"{told_role}, {told_standing}, {'no ' if digest is None else ''}digest"[:120],
         )
     return Input(
-        role=Role(role),
+        role=role,
         name=name,
-        standing=Standing(standing),
+        standing=standing,
         digest=digest,
         uri=fields.optional_text(item, "uri"),
         split=fields.optional_text(annotations, "split"),

@@ -63,7 +63,9 @@ def judge_ancestors(case: Case, walk: Walk, *, judge: Judge, keep: Keep) -> list
         if met.demand is None and not met.needed:
             continue
         key = met.item.name if met.item.digest is None else met.item.digest.hex
-        standing = standings.setdefault(key, _Standing(path=met.path))
+        standing = standings.get(key)
+        if standing is None:
+            standing = standings[key] = _Standing(path=met.path)
         asked = _asked(key, met)
         if asked not in looked:  # who is reached on several ways is judged once for all that ask the same
             looked.add(asked)

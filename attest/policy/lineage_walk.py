@@ -146,7 +146,8 @@ def walk(case: Case, ancestors: Ancestors | LookFor, *, to_the_roots: bool) -> W
     )
     at_hand = _at_hand(ancestors) if isinstance(ancestors, Mapping) else ancestors
     way = _Way(look_for=at_hand, to_the_roots=to_the_roots)
-    way.go_to(start)
+    way.visited[start.digest, start.policy.digest] = start.generation
+    way.queue.append(start)
     while way.queue and not way.walk.cut:
         way.look_around(way.queue.popleft())
     return way.walk
@@ -181,13 +182,6 @@ class _Way(Struct, kw_only=True):
     queue: deque[Place] = field(default_factory=deque)
     visited: dict[tuple[Digest, Digest], int] = field(default_factory=dict)
 
-    def go_to(self, place: Place) -> None:
-        """Look around there later, unless that was done from as near."""
-        key = (place.digest, place.policy.digest)
-        if self.visited.get(key, place.generation + 1) > place.generation:
-            self.visited[key] = place.generation
-            self.queue.append(place)
-
     def look_around(self, place: Place) -> None:
         self.walk.places.append(place)
         for item in _inputs(place.stories, host=place.host):
@@ -211,13 +205,12 @@ class _Way(Struct, kw_only=True):
             return Met(item=item, below=place, demand=demand, needed=onwards or asked, onwards=onwards)
         found = self._fetch(reference, place.policy)
         other = None
-        path = (*place.path, title(item))
         if isinstance(found, Ancestor) and (onwards or self.to_the_roots):
-            self._enter(found, reference, place.policy, generation=generation, path=path)
+            self._enter(found, reference, place.policy, generation=generation, below=place, item=item)
         if demand is not None and demand.satisfies is not None:
             other = self._fetch(reference, demand.satisfies)
             if isinstance(other, Ancestor):
-                self._enter(other, reference, demand.satisfies, generation=0, path=path)
+                self._enter(other, reference, demand.satisfies, generation=0, below=place, item=item)
         return Met(
             item=item,
             below=place,
@@ -230,15 +223,20 @@ class _Way(Struct, kw_only=True):
         )
 
     def _enter(
-        self, found: Ancestor, reference: Reference, policy: Policy, *, generation: int, path: tuple[str, ...]
+        self, found: Ancestor, reference: Reference, policy: Policy, *, generation: int, below: Place, item: Input
     ) -> None:
-        self.go_to(
+        """Look around there later, unless that was done from as near."""
+        key = (found.digest, policy.digest)
+        if self.visited.get(key, generation + 1) <= generation:
+            return
+        self.visited[key] = generation
+        self.queue.append(
             Place(
                 policy=policy,
                 generation=generation,
                 digest=found.digest,
                 stories=stories_of(found.judged),
-                path=path,
+                path=(*below.path, title(item)),
                 host=reference.host,
             )
         )

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import attest.gathering
-import attest.policy.beyond  # noqa: F401  # imports are left out of the measurement
+import attest.policy.beyond
+import attest.policy.log_rules  # noqa: F401  # imports are left out of the measurement
 from attest.admit import judge_version, locate_version
 from attest.evidence.collect import collect
 from attest.policy.document import load_policy
