@@ -13,12 +13,15 @@ from msgspec import Struct
 from attest.claims.event import Target
 from attest.errors import InputError
 from attest.lifecycle import promoting
+from attest.lifecycle.pinning import read_meant
 from attest.lifecycle.refusals import record_refusal
 from attest.lifecycle.session import open_session
 from attest.policy.verdict import Denied
 from attest.pushing import key_signer
 from attest.settings import Settings
 from attest.stores import Reach
+from attest.trusting import policy_in_force
+from attest.whom import Whom
 from attest_registry.reference import Reference
 
 if TYPE_CHECKING:
@@ -103,21 +106,34 @@ class LogEvent(Struct, frozen=True, kw_only=True):
     reason: str | None
 
 
-def resolve(reference: str, *, plain_http: bool = False, ca_file: str | Path | None = None) -> Resolved:
+def resolve(
+    reference: str,
+    *,
+    key: str | Path | None = None,
+    policy: str | Path | None = None,
+    plain_http: bool = False,
+    ca_file: str | Path | None = None,
+) -> Resolved:
     """The version that an alias points at, by the verified log.
 
     Args:
         reference: `credit-risk@production`.
+        key: public key of whom the log has to be; anybody can begin a log of any name.
+        policy: a policy file that says which log it means, in place of that.
         plain_http: speak to the registry without TLS.
         ca_file: certificate authorities to believe.
 
     Raises:
         NotFound: there is no such alias (`alias-unknown`) or no log (`log-unknown`).
-        LogBroken: the log does not hold, or is older than what was seen before.
+        LogBroken: the log does not hold, is older than what was seen before, or another than the one that is meant.
+        Refusal: nothing says that it is the one that is meant (`log-not-pinned`), or that it is fresh (`log-stale`).
     """
-    parsed = _with_alias(reference)
+    parsed, whom = _with_alias(reference), Whom(key=key, policy=policy)
     with _open(parsed, plain_http, ca_file) as session:
-        log = session.log()
+        judge = None
+        if whom != Whom():
+            judge = policy_in_force(session.settings, whom, asked_for=reference, verb="resolve")
+        log, _ = read_meant(session, judge, alias=parsed.alias or "")
         held = log.resolve(parsed.alias or "", name=parsed.name)
     return Resolved(
         reference=str(parsed.with_version(str(held.number)).pinned(held.manifest)),

@@ -55,6 +55,29 @@ def trust() -> Callable[[F], F]:
     return decorate
 
 
+_WHOSE_LOG = (
+    click.option("--key", metavar="PUBLIC_KEY", help="Whose log it has to be, by a public key."),
+    click.option("--policy", metavar="FILE", help="It says which log it means: log: {admins: …}, or its digest."),
+    click.option("--identity", metavar="SUBJECT", help="Whose log it has to be, by a holder of certificates."),
+    click.option("--issuer", metavar="URL", help="With --identity: the OIDC issuer that vouched for it."),
+    click.option("--trusted-root", metavar="FILE", help="With --identity: the pinned root. With --key: for times."),
+)
+
+
+def whose_log() -> Callable[[F], F]:
+    """Whose log it has to be; the command gets it as `whom`. What settings say goes for verdicts, not for this."""
+
+    def decorate(function: F) -> F:
+        @functools.wraps(function)
+        def gathered(**values: Any) -> Any:
+            names = ("key", "policy", "identity", "issuer", "trusted_root")
+            return function(whom=Whom(**{name: values.pop(name) for name in names}), **values)
+
+        return _all(*_WHOSE_LOG)(gathered)  # type: ignore[return-value]  # click calls it by keyword only
+
+    return decorate
+
+
 _PRIVATE = (
     click.option("--root", metavar="FILE", help="With --identity: certificates of a private authority (PEM)."),
     click.option("--tsa-chain", metavar="FILE", help="With --root or --key: a timestamp authority, its chain (PEM)."),

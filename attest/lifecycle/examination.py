@@ -11,16 +11,12 @@ from attest.claims.log_state import RoleName
 from attest.errors import AttestError, Incident, LogBroken, Refusal
 from attest.evidence.collect import collect
 from attest.lifecycle.examining import forked_at, in_force, keeper_of
-from attest.lifecycle.given_log import given_log
 from attest.lifecycle.log import ends_fork
+from attest.lifecycle.pinning import judge_pins
 from attest.lifecycle.rebuilding import Difference, differences
 from attest.lifecycle.recorded import missing_among
-from attest.policy.ancestry import Gathered
-from attest.policy.case import Case
 from attest.policy.log_demand import is_named
-from attest.policy.log_rules import judge_log
 from attest.policy.verdict import Finding, Status
-from attest.verify.facts import Judged
 from attest_registry.digest import Digest
 from attest_registry.errors import ContentMismatch
 
@@ -245,17 +241,8 @@ def _pinned(session: Session, walked: Walked, policy: Policy) -> Finding:
     except LogBroken:  # said above
         return Finding(rule="admins", status=Status.NOT_REACHED, summary="not reached")
     alias = next(iter(sorted(walked.state.aliases)), None)
-    given = given_log(log, reference=session.reference, alias=alias, policy=policy)
-    case = Case(
-        policy=policy,
-        judged=Judged(facts=(), rejected=()),
-        digest=walked.links[-1].event.version.manifest,
-        files={},
-        reference=session.reference.name,
-        now=session.clock(),
-        gathered=Gathered(log=given),
-    )
-    return replace(judge_log(case), rule="admins")
+    finding = judge_pins(log, reference=session.reference, alias=alias, policy=policy, now=session.clock())
+    return replace(finding, rule="admins")
 
 
 def _admins(walked: Walked, named: Sequence[Signatory] | None) -> Finding:
