@@ -130,13 +130,19 @@ def _log_of(
         return surroundings.log_of(reference, repository, policy.keys, now, lasting=False)
 
 
-def _meant(reference: Reference, log: Log | None) -> Reference:
-    """Step 1, where the model has a log: what its signed events say that the reference means."""
+def _meant(reference: Reference, log: Log | None, policy: Policy) -> Reference:
+    """Step 1, where the model has a log: what its signed events say that the reference means.
+
+    Under a policy that says which log it means, names come from there and from nowhere else.
+    """
     if log is None and reference.alias is None:
         return reference
-    from attest.lifecycle.admission import meant_by  # noqa: PLC0415  # models without a log need none of it
+    from attest.lifecycle.admission import check_registered, meant_by  # noqa: PLC0415  # none without a log needs it
 
-    return meant_by(reference, log)
+    meant = meant_by(reference, log)
+    if log is not None and policy.log is not None:
+        check_registered(meant, log)
+    return meant
 
 
 def _located(meant: Reference, repository: Repository, log: Log | None) -> tuple[Reference, Artefact]:
@@ -203,7 +209,7 @@ def judge_version(
     """
     now = now or datetime.now(UTC)
     log = _log_of(reference, repository, policy, surroundings=surroundings, now=now)
-    meant = _meant(reference, log)
+    meant = _meant(reference, log, policy)
     pinned, artefact = _located(meant, repository, log)
     judged = judge_evidence(artefact, repository, reference=reference, policy=policy)
     gathered = gathered_for(judged, artefact, reference=pinned, policy=policy, now=now, surroundings=surroundings)

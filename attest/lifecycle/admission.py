@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from attest.claims.event import Action
-from attest.errors import EvidenceMissing, InputError, LogBroken
+from attest.errors import EvidenceMissing, InputError, LogBroken, Refusal
 from attest.lifecycle.gates import Gatekeeper
 from attest.lifecycle.given_log import given_log
 from attest.lifecycle.recorded import missing_from
@@ -72,6 +72,32 @@ def _registered(reference: Reference, log: Log) -> Reference:
     if reference.digest is not None and not reference.digest.matches(found.manifest):
         raise _another(reference, reference.digest, found.manifest, log)
     return reference.with_version(str(number)).pinned(found.manifest)
+
+
+def check_registered(meant: Reference, log: Log) -> None:
+    """What is judged under a name has that name from the log: a tag beside it says what the registry likes (row 70).
+
+    Args:
+        meant: what `meant_by` made of a reference.
+        log: the model's log.
+
+    Raises:
+        Refusal: a tag of that name is there, and the log knows nothing of it (`version-unregistered`).
+    """
+    if meant.version is None or meant.digest is not None:
+        return
+    try:
+        log.store.repository.resolve(meant.version)
+    except NotFound:
+        return  # who looks for it says so, with the names that are near
+    raise Refusal(
+        f"{meant} is tagged in the store, and was never registered in the model's log",
+        code="version-unregistered",
+        expected=f"a number from 1 to {log.state.next_number - 1}, or a label that was registered",
+        found="a tag that anybody can have set who writes to the store",
+        hint=f"attest ls {meant.name}     lists the versions that were registered\n"
+        f"attest register {meant}     registers it, for its contributors",
+    )
 
 
 def _another(reference: Reference, typed: Digest, registered: Digest, log: Log) -> AttestError:

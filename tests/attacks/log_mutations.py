@@ -119,6 +119,12 @@ REGISTERED_DIGEST = _check(
     "return reference.with_version(str(number)).pinned(found.manifest)",
     "return reference",
 )
+NAMES_FROM_THE_LOG = _check(
+    "names from the log alone",
+    "admit.py",
+    "if log is not None and policy.log is not None:",
+    "if False:",
+)
 NOT_RETAGGED = _check(
     "a digest that was registered so",
     "lifecycle/admission.py",
@@ -160,6 +166,8 @@ LINES: Final = (
     attack(69, "a rejection withheld", f"{_GATES}a_rejection_is_withheld", RECORDED_THERE),
     attack(69, "its words alone", f"{_GATES}a_rejection_under_another_signature", RECORDED_SIGNED),
     attack(70, "a label moved", f"{_GATES}a_label_that_is_moved", REGISTERED_DIGEST),
+    attack(70, "a label beside the log", f"{_GATES}a_name_beside_the_log[2.0.0]", NAMES_FROM_THE_LOG),
+    attack(70, "a number beside the log", f"{_GATES}a_name_beside_the_log[7]", NAMES_FROM_THE_LOG),
     attack(70, "a label with another digest", f"{_GATES}a_label_with_another_digest", NOT_RETAGGED),
     attack(74, "an event dated back", f"{_LOGS}an_event_that_is_dated_back", EVENT_AFTER),
     attack(74, "an event from the future", f"{_LOGS}an_event_from_the_future", EVENT_NOT_AHEAD),

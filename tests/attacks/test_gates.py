@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
 from sqlalchemy import create_engine, text
 
 from attest.claims.event import Action, Gate, Target
@@ -158,6 +159,15 @@ def test_a_label_with_another_digest(logged: Logged) -> None:
     tags[model, "1.4.0"] = tags[model, "1"]
     reference = f"{logged.name}:1.4.0@{logged.digest_of(1)}"
     logged.attack(code="version-retagged", status=3, reference=reference)
+
+
+@pytest.mark.parametrize("name", ["2.0.0", "7"])
+def test_a_name_beside_the_log(logged: Logged, name: str) -> None:
+    """Nobody registered it: the registry made it up for a version that alice signed under another one."""
+    logged.honest(f"{logged.name}:1.4.0")
+    tags, model = logged.scene.fake.tags, logged.scene.registry.model
+    tags[model, name] = tags[model, "1"]
+    logged.attack(code="version-unregistered", status=1, reference=f"{logged.name}:{name}")
 
 
 # ---- row 19: a key that was stolen
