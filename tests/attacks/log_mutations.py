@@ -136,7 +136,7 @@ _LOGS: Final = "logs.py::test_"
 _GATES: Final = "gates.py::test_"
 
 LINES: Final = (
-    attack(3, "a number moved back", f"{_LOGS}a_number_that_is_moved_back", REGISTERED_DIGEST),
+    attack(3, "a number moved back", f"{_LOGS}a_number_that_is_moved_back", NAMES_FROM_THE_LOG, REGISTERED_DIGEST),
     attack(5, "aliases swapped in the catalogue", f"{_GATES}aliases_that_are_swapped", BY_THE_LOG),
     attack(19, "a stolen key moves an alias", f"{_GATES}a_stolen_key_moves_an_alias", MOVER_COUNTS),
     attack(60, "an older head", f"{_LOGS}an_older_head", LOG_REMEMBERED),
@@ -165,7 +165,7 @@ LINES: Final = (
     attack(68, "a rollback to it", f"{_GATES}a_rollback_to_what_no_gate_let_pass", GATE_AGAIN),
     attack(69, "a rejection withheld", f"{_GATES}a_rejection_is_withheld", RECORDED_THERE),
     attack(69, "its words alone", f"{_GATES}a_rejection_under_another_signature", RECORDED_SIGNED),
-    attack(70, "a label moved", f"{_GATES}a_label_that_is_moved", REGISTERED_DIGEST),
+    attack(70, "a label moved", f"{_GATES}a_label_that_is_moved", NAMES_FROM_THE_LOG, REGISTERED_DIGEST),
     attack(70, "a label beside the log", f"{_GATES}a_name_beside_the_log[2.0.0]", NAMES_FROM_THE_LOG),
     attack(70, "a number beside the log", f"{_GATES}a_name_beside_the_log[7]", NAMES_FROM_THE_LOG),
     attack(70, "a label with another digest", f"{_GATES}a_label_with_another_digest", NOT_RETAGGED),
