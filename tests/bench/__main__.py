@@ -6,17 +6,23 @@ Every figure is the median of runs in pairs, ours and the peer's in turn, each i
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import os
 import platform
+import shutil
 import sys
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.bench.peers import find_model_signing
 from tests.bench.rows import HEAD, Row, show
 from tests.bench.running import Setting, child_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _FAMILIES = (
     *("startup", "hashing", "many_files", "registry", "store_growth", "keyless", "bom", "catalogue", "policy"),
@@ -35,20 +41,26 @@ def main() -> None:
     show(HEAD)
     over = 0
     with tempfile.TemporaryDirectory(prefix="attest-bench-", dir=given.folder) as name:
-        folder = Path(name)
-        setting = Setting(
-            folder=folder,
-            quick=given.quick,
-            model_signing=find_model_signing(),
-            environment=child_environment(folder),
-        )
         for family in given.family or _FAMILIES:
             rows: list[Row] = []
-            for row in importlib.import_module(f"tests.bench.bench_{family}").measure(setting):
-                show(row)
-                rows.append(row)
+            with _setting(Path(name) / family, quick=given.quick) as setting:
+                for row in importlib.import_module(f"tests.bench.bench_{family}").measure(setting):
+                    show(row)
+                    rows.append(row)
             over += sum(row.verdict == "OVER" for row in rows)
     print(f"{over} over their limits; load now {os.getloadavg()[0]:.1f}")  # noqa: T201
+
+
+@contextlib.contextmanager
+def _setting(folder: Path, *, quick: bool) -> Iterator[Setting]:
+    """A folder for one family alone, which leaves the next one neither its files nor their way to the disk."""
+    folder.mkdir()
+    try:
+        environment = child_environment(folder, compiled=folder.parent / "compiled")
+        yield Setting(folder=folder, quick=quick, model_signing=find_model_signing(), environment=environment)
+    finally:
+        shutil.rmtree(folder)
+        os.sync()
 
 
 def _machine() -> str:

@@ -83,13 +83,17 @@ def inner(run: Run) -> Run:
     return replace(run, wall=wall, cpu=cpu)
 
 
-def child_environment(folder: Path) -> dict[str, str]:
+def child_environment(folder: Path, *, compiled: Path | None = None) -> dict[str, str]:
     """The environment of every child, ours or a peer's.
 
     Compiled modules are kept and found again, as pip leaves them after an installation: a checkout has none.
+
+    Args:
+        folder: for everything else that a child keeps.
+        compiled: where they are kept; in the same folder when left out.
     """
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("ATTEST_", "PYTHON"))}
-    environment |= {"ATTEST_HOME": str(folder / "home"), "PYTHONPYCACHEPREFIX": str(folder / "compiled")}
+    environment |= {"ATTEST_HOME": str(folder / "home"), "PYTHONPYCACHEPREFIX": str(compiled or folder / "compiled")}
     return environment
 
 
