@@ -143,7 +143,7 @@ class LogStore(Struct, frozen=True, kw_only=True):
         return Evidence(raw=raw, origin=f"{TAG} {layer.digest.short}")
 
     def append(self, newest: Segment | None, bundles: Sequence[bytes], *, keys: Mapping[Digest, bytes]) -> Segment:
-        """Add events, and look again whether they stayed.
+        """Add events, where nobody was faster.
 
         Args:
             newest: the segment as it was read; nobody may have changed it since.
@@ -151,14 +151,15 @@ class LogStore(Struct, frozen=True, kw_only=True):
             keys: fingerprint → DER of public keys that readers may need.
 
         Tags are moved from where they were seen and from nowhere else. A store that cannot promise that (a registry
-        that ignores conditions) is asked again afterwards.
+        that ignores conditions) is asked before anything is sent, and again afterwards.
 
         Raises:
             Conflict: somebody else was faster (`log-conflict`); nothing of theirs was replaced as far as can be told.
             StoreError: the store could not take it; the same call can be repeated.
         """
         seals = self._seals(newest, len(bundles))  # before the look at the log: whoever seals after it is noticed
-        self._unchanged(newest)
+        if seals or not self.repository.compares:  # a seal is set before the log's own tag is compared
+            self._unchanged(newest)
         repository, segment = self.repository, newest
         if segment is None:  # every later one has the same configuration
             repository.push_blob(EMPTY_DESCRIPTOR, EMPTY_BYTES)
@@ -172,7 +173,8 @@ class LogStore(Struct, frozen=True, kw_only=True):
         if segment is None:
             raise TypeError("an append adds an event")
         self._point(TAG, segment, seen=None if newest is None else newest.manifest.descriptor.digest)
-        self._unchanged(segment)
+        if not self.repository.compares:
+            self._unchanged(segment)
         _RECENT.put(segment, repository.model)
         return segment
 

@@ -162,6 +162,21 @@ def test_a_seal_is_not_replaced_by_who_was_slower(house: House) -> None:
     assert house.read("new").sequence == 4
 
 
+def test_who_was_slower_seals_nothing(any_house: House) -> None:
+    """He read the log before others filled its segment, and has more events than there was room for."""
+    for number in (1, 2):
+        any_house.write(register(number))
+    seen, store = newest(any_house), LogStore(repository=any_house.repository)
+    for number in (3, 4):
+        any_house.write(register(number))
+    sealed = tagged(any_house, 1)
+    with pytest.raises(Conflict) as caught:
+        store.append(seen, [b'{"three": 3}', b'{"four": 4}'], keys={})
+    assert caught.value.code == "log-conflict"
+    assert tagged(any_house, 1) == sealed
+    assert any_house.read("new").sequence == 4
+
+
 def test_a_seal_that_a_dead_writer_left_is_replaced(house: House) -> None:
     for number in (1, 2, 3):
         house.write(register(number))

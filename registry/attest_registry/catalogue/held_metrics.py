@@ -35,8 +35,9 @@ _HOLDERS: Final = select(HOLDINGS.c.version_id).where(
 
 def mark(connection: Connection, versions: Iterable[int]) -> None:
     """Mark metrics of versions that may have come to hold an alias, or hold none any more."""
-    for version in sorted(set(versions)):
-        connection.execute(_MARK, {"version": version})
+    each = [{"version": version} for version in sorted(set(versions))]
+    if each:
+        connection.execute(_MARK, each)
 
 
 def mark_new(connection: Connection, model_id: int, versions: Iterable[int]) -> None:

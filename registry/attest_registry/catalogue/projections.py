@@ -8,31 +8,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, literal_column, select, union_all, update
 
 from attest_registry.catalogue import held_metrics
 from attest_registry.catalogue.tables import HOLDINGS, MODELS, REVOKED, STAGES, VERSIONS
 from attest_registry.catalogue.version_rows import VersionRows
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import ColumnElement, Connection, Row, Select, Table
 
     from attest_registry.catalogue.rows import EventRow, StateRow
 
-_HELD: Final = (
-    select(HOLDINGS.c.alias, VERSIONS.c.number)
-    .join(VERSIONS, VERSIONS.c.id == HOLDINGS.c.version_id)
-    .where(HOLDINGS.c.model_id == bindparam("model"), HOLDINGS.c.until.is_(None))
-)
-_STAGED: Final = (
-    select(STAGES.c.stage, VERSIONS.c.number)
-    .join(VERSIONS, VERSIONS.c.id == STAGES.c.version_id)
-    .where(STAGES.c.model_id == bindparam("model"))
-)
-_REVOKED: Final = (
-    select(VERSIONS.c.number)
-    .join(REVOKED, VERSIONS.c.id == REVOKED.c.version_id)
-    .where(REVOKED.c.model_id == bindparam("model"))
+_ALIAS, _STAGE, _REVOCATION = "alias", "stage", "revocation"
+
+
+def _versions_of(kind: str, table: Table, name: ColumnElement[str]) -> Select[Any]:
+    """The versions that one of the tables names, each with the name, and as `VersionRows` knows them."""
+    return (
+        select(literal_column(f"'{kind}'").label("kind"), name.label("name"), VERSIONS.c.number)
+        .add_columns(VERSIONS.c.id, VERSIONS.c.manifest)
+        .join(VERSIONS, VERSIONS.c.id == table.c.version_id)
+        .where(table.c.model_id == bindparam("model"))
+    )
+
+
+_NOW: Final = union_all(  # one question for three tables: a promotion asks it each time
+    _versions_of(_ALIAS, HOLDINGS, HOLDINGS.c.alias).where(HOLDINGS.c.until.is_(None)),
+    _versions_of(_STAGE, STAGES, STAGES.c.stage),
+    _versions_of(_REVOCATION, REVOKED, literal_column("''")),
 )
 _END: Final = (
     update(HOLDINGS)
@@ -44,6 +47,8 @@ _END: Final = (
     .values(until=bindparam("time"))
 )
 _HOLD: Final = insert(HOLDINGS)
+_ENTER: Final = insert(STAGES)
+_REVOKE: Final = insert(REVOKED)
 _LEAVE: Final = delete(STAGES).where(STAGES.c.version_id == bindparam("version"), STAGES.c.stage == bindparam("name"))
 _RESTORE: Final = delete(REVOKED).where(REVOKED.c.version_id == bindparam("version"))
 _MODEL: Final = (
@@ -70,10 +75,17 @@ class Projections:
         self._connection = connection
         self._model = model
         self._versions = VersionRows(connection, model.id, model.name)
-        key = {"model": model.id}
-        self._aliases = {row.alias: row.number for row in connection.execute(_HELD, key)}
-        self._stages = {(row.stage, row.number) for row in connection.execute(_STAGED, key)}
-        self._revoked = set(connection.scalars(_REVOKED, key))
+        self._aliases: dict[str, int] = {}
+        self._stages: set[tuple[str, int]] = set()
+        self._revoked: set[int] = set()
+        for row in connection.execute(_NOW, {"model": model.id}):
+            self._versions.know(row.number, row.id, row.manifest)
+            if row.kind == _ALIAS:
+                self._aliases[row.name] = row.number
+            elif row.kind == _STAGE:
+                self._stages.add((row.name, row.number))
+            else:
+                self._revoked.add(row.number)
 
     def move(self, event: EventRow, state: StateRow) -> None:
         """Bring everything to the state after an event.
@@ -130,9 +142,7 @@ class Projections:
             self._connection.execute(_LEAVE, {"version": version, "name": stage})
         for stage, number in sorted(wanted - self._stages):
             version = self._versions.take(number, sequence=event.sequence)
-            self._connection.execute(
-                insert(STAGES), {"model_id": self._model.id, "version_id": version, "stage": stage}
-            )
+            self._connection.execute(_ENTER, {"model_id": self._model.id, "version_id": version, "stage": stage})
         self._stages = wanted
 
     def _move_revoked(self, event: EventRow, wanted: set[int]) -> None:
@@ -140,5 +150,5 @@ class Projections:
             self._connection.execute(_RESTORE, {"version": self._versions.take(number, sequence=event.sequence)})
         for number in sorted(wanted - self._revoked):
             version = self._versions.take(number, sequence=event.sequence)
-            self._connection.execute(insert(REVOKED), {"model_id": self._model.id, "version_id": version})
+            self._connection.execute(_REVOKE, {"model_id": self._model.id, "version_id": version})
         self._revoked = wanted

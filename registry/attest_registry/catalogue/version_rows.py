@@ -48,6 +48,10 @@ class VersionRows:
             self._known[number] = (row.id, row.manifest)
         return self._known[number]
 
+    def know(self, number: int, row: int, manifest: Digest) -> None:
+        """Take over what was read together with something else."""
+        self._known[number] = (row, manifest)
+
     def take(self, number: int, *, sequence: int) -> int:
         """The row of a version that an event leads to.
 

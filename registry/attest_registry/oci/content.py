@@ -160,3 +160,8 @@ class Repository(Fetcher, Resolver, Pusher, Tagger, ReferrerLister, Protocol):
     def nearby(self) -> bool:
         """Whether it answers at once, so that asking for several small things at a time gains nothing."""
         ...
+
+    @property
+    def compares(self) -> bool:
+        """Whether no other writer can move a tag between the look at where it points and its move."""
+        ...

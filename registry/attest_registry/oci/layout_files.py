@@ -273,6 +273,20 @@ def _wait_for(handle: int, path: Path) -> None:
             return
 
 
+def mark_of(path: Path) -> tuple[int, ...] | None:
+    """What changes when another file gets a name, or a file is written to; `None` where there is none to look at."""
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return None
+    return mark(status)
+
+
+def mark(status: os.stat_result) -> tuple[int, ...]:
+    """The same of a file that somebody has looked at already."""
+    return (status.st_dev, status.st_ino, status.st_mtime_ns, status.st_ctime_ns, status.st_size)
+
+
 def read_bounded(path: Path, limit: int) -> bytes:
     """All bytes of a small file of a layout.
 

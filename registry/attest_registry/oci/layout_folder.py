@@ -43,6 +43,7 @@ class LayoutFolder:
         above = [store / part for part in reversed(self.path.relative_to(store).parents) if part.parts]
         self._folders = (*above, self.path, self.blobs.parent, self.blobs)
         self._marker = self.path / "oci-layout"
+        self._read: tuple[int, ...] | None = None
 
     def blob(self, digest: Digest) -> Path:
         """Where content of this digest lies."""
@@ -61,11 +62,15 @@ class LayoutFolder:
         """
         if not files.check_folders(*self._folders):
             return False
+        seen = files.mark_of(self._marker)
+        if seen is not None and seen == self._read:  # the same file as it was read; this is asked with each call
+            return True
         try:
             marker = files.read_bounded(self._marker, _MARKER_BYTES)
         except FileNotFoundError:
             return False
         if marker == _MARKER:
+            self._read = seen
             return True
         version = parse_object(marker, what=f"oci-layout of {self.model}", limit=_MARKER_BYTES)
         if version.get("imageLayoutVersion") != "1.0.0":

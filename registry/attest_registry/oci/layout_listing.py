@@ -177,7 +177,7 @@ class LayoutListing:
         """`index.json` as lines, and whether it was in our form; read again only when another file has its name."""
         path = self._folder.index
         try:
-            mark = _mark(path.lstat())
+            mark = files.mark(path.lstat())
             if self._seen is None or self._seen[0] != mark:
                 raw = files.read_bounded(path, limits.LAYOUT_INDEX_BYTES)
                 self._seen = (mark, *IndexLines.parse(raw, what=self.what, limit=limits.LAYOUT_INDEX_BYTES))
@@ -233,8 +233,3 @@ class _Change(Struct, kw_only=True):
         root = self.tree.root.without_name(tag, what=what)
         self.whole = self.whole or root is not self.tree.root
         self.tree.root = root
-
-
-def _mark(status: os.stat_result) -> tuple[int, ...]:
-    """What changes when another file gets a name, or a file is written to."""
-    return (status.st_dev, status.st_ino, status.st_mtime_ns, status.st_ctime_ns, status.st_size)

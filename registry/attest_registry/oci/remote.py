@@ -148,6 +148,11 @@ class RemoteRepository:
         """No: each question is a round trip."""
         return False
 
+    @property
+    def compares(self) -> bool:
+        """No: distribution-spec knows no conditions, and who ignores If-Match answers as if he had heard it."""
+        return False
+
     def fetch_manifest(self, digest: Digest) -> bytes:
         """The raw bytes of a manifest or index, their digest checked.
 
