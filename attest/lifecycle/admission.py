@@ -208,7 +208,14 @@ def _latest_move(log: Log, alias: str | None) -> Fact | None:
     held = None if alias is None else log.state.aliases.get(alias)
     if alias is None or held is None:
         return None
-    sequence = log.place.came_to(alias, held.number)[0]
+    sequence = next(iter(log.place.came_to(alias, held.number)), None)
+    if sequence is None:  # every event was taken in, and one of them moved it: somebody else wrote in this memory
+        raise InputError(
+            f"what is remembered of the log of {log.head.model} does not say who moved @{alias}",
+            code="log-memory",
+            expected="the event that gave it its version",
+            hint=f"attest log forget {log.head.model}     and then the same command again",
+        )
     log.event(sequence)  # the very words that were verified in their place
     fact, _ = verify_event(log.evidence(sequence), signatory_of=log.signatory_of)
     return fact

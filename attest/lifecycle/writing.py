@@ -4,7 +4,7 @@
     2  the next number is reserved in the catalogue: of two writers one gets it, and the other is told so. A catalogue
        that is behind is brought up to the log first; the log is the truth, whatever the catalogue says
     3  the events are signed, and taken by our own reader as it would take anybody's
-    4  they are appended to the log in the store, which is looked at before and after
+    4  they are appended to the log in the store, whose tag is moved from where it was seen and from nowhere else
     5  the catalogue commits them, and this machine remembers them
 
 A crash before 4 leaves a reservation that runs out; one after 4 leaves a log that is ahead of the catalogue, and step 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from typing import TYPE_CHECKING
 
 from attest.trust.identity import load_trusted_key
@@ -84,6 +85,18 @@ def test_a_rollback_of_a_revoked_person_to_what_others_promoted(alice: Inside, b
 def test_a_denial_that_begins_tomorrow_is_none_yet(alice: Inside, bob: Inside) -> None:
     promoted_by_bob(alice, bob)
     policy(alice, "bob", since="2100-01-01")
+    assert judged(alice, "m@production", expect=0) == {}
+
+
+def test_a_memory_that_does_not_say_who_moved_it_allows_nothing(alice: Inside, bob: Inside) -> None:
+    promoted_by_bob(alice, bob)
+    policy(alice, "carol")
+    assert judged(alice, "m@production", expect=0) == {}
+    with sqlite3.connect(alice.folder / "home/state/logs/logs.sqlite") as memory:
+        assert memory.execute("DELETE FROM moves").rowcount == 1
+    refused = alice.attest("verify", "m@production", "--policy", "policy.yaml", expect=2)
+    assert code(refused) == "log-memory"
+    alice.attest("log", "forget", "m", "--yes")
     assert judged(alice, "m@production", expect=0) == {}
 
 
