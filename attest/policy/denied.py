@@ -62,8 +62,12 @@ def _moved(case: Case, denials: Denials) -> Iterator[Finding]:
     event, mover, use = case.gathered.moved, case.gathered.mover, case.gathered.use
     if event is not None:
         for denial in denials.of_fact(event)[:1]:
-            found = f"{event.signer.name} ({event.signer.title}) gave it @{use}, and is {denial.title}"
-            yield replace(_denied_by("mover-revoked", found, ()), expected=f"@{use} moved by nobody who is revoked")
+            found = f"{case.policy.describe(event.signer)} gave it @{use}, and is {denial.title}"
+            yield replace(
+                _denied_by("mover-revoked", found, ()),
+                expected=f"@{use} moved by nobody who is revoked",
+                hint=f"attest demote NAME@{use} and attest promote NAME:VERSION --to {use}     by somebody who counts",
+            )
     if mover is not None:
         for denial in denials.of_name(mover)[:1]:
             found = f"{mover.title} is {denial.title}"

@@ -57,8 +57,9 @@ def test_an_alias_that_a_revoked_person_moved_leads_to_nothing(alice: Inside, bo
     alice.attest("pull", "m@production", "out", *trust, expect=1)
     alice.attest("exec", "--model", "m@production", *trust, "--", "true", expect=121)
     assert not (alice.folder / "out").exists()
-    printed = alice.attest("verify", "m@production", "--policy", "policy.yaml", expect=1).out
-    assert "gave it @production, and is revoked since 2026-01-01T00:00:00Z (stolen)" in printed
+    printed = alice.attest("verify", "m@production", "--policy", "policy.yaml", expect=1)
+    assert "gave it @production, and is revoked since 2026-01-01T00:00:00Z (stolen)" in printed.out
+    assert "by somebody who counts" in printed.err
 
 
 def test_somebody_who_counts_moves_it_again(alice: Inside, bob: Inside) -> None:
