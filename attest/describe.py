@@ -14,7 +14,7 @@ from attest.claims import mlbom, provenance
 from attest.claims.predicates import ML_BOM, PROVENANCE, word_for
 from attest.claims.statement import Statement
 from attest.claims.training import MODEL_ROLES
-from attest.errors import AttestError
+from attest.errors import AttestError, NoTrust, SignerNotTrusted
 from attest.evidence.collect import collect
 from attest.policy.ancestry import ancestor_reference
 from attest.policy.in_force import in_force
@@ -139,7 +139,7 @@ def describe(
     judged = judge(collected.evidence, artefact=artefact, model=reference.model, keys=keys, other_names=names)
     if now is not None:
         judged = in_force(judged, now=now)
-    rows = [*_fact_rows(judged), *_rejected_rows(judged)]
+    rows = [*_fact_rows(judged), *_rejected_rows(judged, anybody_named=policy is not None)]
     rows += [_damaged_row(damaged.origin, damaged.error) for damaged in collected.damaged]
     said, said_verified = _statement(judged, PROVENANCE)
     parsed = _parse(provenance.parse, said)
@@ -184,9 +184,12 @@ def _fact_rows(judged: Judged) -> list[EvidenceRow]:
     ]
 
 
-def _rejected_rows(judged: Judged) -> list[EvidenceRow]:
+def _rejected_rows(judged: Judged, *, anybody_named: bool) -> list[EvidenceRow]:
     rows = []
     for rejected in judged.rejected:
+        error: AttestError = rejected.error
+        if not anybody_named and isinstance(error, SignerNotTrusted):  # nobody is somebody else than nobody
+            error = NoTrust("nobody was named to check it against")
         statement = unverified(rejected.evidence)
         rows.append(
             EvidenceRow(
@@ -194,7 +197,7 @@ def _rejected_rows(judged: Judged) -> list[EvidenceRow]:
                 predicate_type=statement.predicate_type if statement else None,
                 signer=stated_signer(rejected.evidence),
                 verified=False,
-                why_not=f"{rejected.error.code}: {rejected.error.message}",
+                why_not=f"{error.code}: {error.message}",
                 time=_time(statement),
                 digest=str(rejected.evidence.digest),
                 words=Digest.of(statement.raw) if statement else None,

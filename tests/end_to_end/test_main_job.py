@@ -150,6 +150,19 @@ def test_a_teacher_is_resolved_in_its_store_and_shown_in_the_tree(place: Place) 
     assert (teacher["digest"], teacher["standing"], teacher["verified"]) == (digest, "unverified", True)
 
 
+def test_what_is_shown_says_why_nothing_of_it_is_verified(place: Place) -> None:
+    name = pushed(place)
+    place.shell.attest("keygen", "--out", "other")
+
+    def reasons(*words: str) -> set[str]:
+        shown = json.loads(place.shell.attest("show", name, "--json", *words).out)
+        assert not shown["verified"]
+        return {each["why_not"] for each in shown["evidence"]}
+
+    assert reasons() == {"no-trust: nobody was named to check it against"}
+    assert all(why.startswith("signer-not-trusted: ") for why in reasons("--key", "other/attest.pub"))
+
+
 def test_the_same_from_python(shell: Shell) -> None:
     import subprocess
     import sys
