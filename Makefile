@@ -60,7 +60,7 @@ attacks: $(VENV)/.dev services
 
 bench: $(VENV)/.dev services
 	@sh tests/interop/install.sh python
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench $(BENCH)
 
 # There are wheels of atheris for some Pythons and platforms only; without it the blind fuzzer runs, and says so.
 $(VENV)/.fuzz: requirements/fuzz.txt $(VENV)/.dev
