@@ -10,7 +10,7 @@ import pytest
 
 from tests.end_to_end.shell import Shell
 
-RELEASED = sorted(path for path in (Path(__file__).parents[2] / "fixtures/released").iterdir() if path.is_dir())
+RELEASED = sorted((Path(__file__).parents[2] / "fixtures/released").glob("[0-9]*/"))
 
 
 @pytest.fixture(params=RELEASED, ids=[path.name for path in RELEASED])

@@ -57,10 +57,11 @@ class Suite:
 
     @property
     def cases(self) -> list[Case]:
-        """Every folder of the suite; empty where it is not beside this checkout."""
+        """Every folder of the suite, but for what Python leaves; empty where it is not beside this checkout."""
         if not self.folder.is_dir():
             return []
-        return [Case(folder=path, suite=self) for path in sorted(self.folder.iterdir()) if path.is_dir()]
+        folders = [path for path in sorted(self.folder.iterdir()) if path.is_dir() and path.name != "__pycache__"]
+        return [Case(folder=path, suite=self) for path in folders]
 
 
 @dataclass(frozen=True, kw_only=True)
