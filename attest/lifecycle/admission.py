@@ -84,8 +84,8 @@ def check_registered(meant: Reference, log: Log) -> None:
     Raises:
         Refusal: a tag of that name is there, and the log knows nothing of it (`version-unregistered`).
     """
-    if meant.version is None or meant.digest is not None:
-        return
+    if meant.version is None or (meant.number is not None and log.place.registered(meant.number) is not None):
+        return  # a label that was registered has become its number
     try:
         log.store.repository.resolve(meant.version)
     except NotFound:
@@ -178,7 +178,7 @@ def gathered_from(
         references={**gathered.references, **references},
         promoted=promoted,
         use=alias,
-        moved=_latest_move(log, alias) if policy.goes_beyond else None,
+        moved=latest_move(log, alias) if policy.goes_beyond else None,
     )
 
 
@@ -203,7 +203,7 @@ def _moved(log: Log, alias: str | None) -> tuple[Event, State] | None:
     return None
 
 
-def _latest_move(log: Log, alias: str | None) -> Fact | None:
+def latest_move(log: Log, alias: str | None) -> Fact | None:
     """The event, promotion or rollback, by which an alias got its holder, verified once more for what it proves."""
     held = None if alias is None else log.state.aliases.get(alias)
     if alias is None or held is None:

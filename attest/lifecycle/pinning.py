@@ -19,6 +19,7 @@ from attest.policy.log_rules import judge_log
 from attest.verify.facts import Judged
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from attest.lifecycle.log import Log
@@ -41,7 +42,12 @@ def judge_pins(log: Log, *, reference: Reference, alias: str | None, policy: Pol
     Raises:
         LogBroken: an event of it is not there any more.
     """
-    case = Case(
+    return judge_log(_case(log, reference=reference, alias=alias, policy=policy, now=now))
+
+
+def _case(log: Log, *, reference: Reference, alias: str | None, policy: Policy, now: datetime) -> Case:
+    """A log without a version."""
+    return Case(
         policy=policy,
         judged=Judged(facts=(), rejected=()),
         digest=log.head.head,
@@ -50,7 +56,19 @@ def judge_pins(log: Log, *, reference: Reference, alias: str | None, policy: Pol
         now=now,
         gathered=Gathered(log=given_log(log, reference=reference, alias=alias, policy=policy)),
     )
-    return judge_log(case)
+
+
+def _judge_move(case: Case, log: Log, session: Session, *, alias: str) -> Iterator[Finding]:
+    """Nobody whom the policy denies gave the alias its version, as far as the feed that it names tells."""
+    if not case.policy.goes_beyond:
+        return
+    from attest.gathering import gather  # noqa: PLC0415  # most policies need none of it
+    from attest.lifecycle.admission import latest_move  # noqa: PLC0415
+    from attest.policy import beyond  # noqa: PLC0415
+
+    gathered = gather(case, session.surroundings, host=session.reference.host)
+    gathered = replace(gathered, moved=latest_move(log, alias), use=alias)
+    yield from beyond.judge_move(replace(case, gathered=gathered))
 
 
 def read_meant(session: Session, policy: Policy | None, *, alias: str) -> tuple[Log, Finding | None]:
@@ -67,20 +85,26 @@ def read_meant(session: Session, policy: Policy | None, *, alias: str) -> tuple[
     Raises:
         NotFound: there is none (`log-unknown`).
         LogBroken: it does not hold, is another one, too old, or contradicts a checkpoint.
-        Refusal: nothing says that it is the one (`log-not-pinned`), or that it is fresh (`log-stale`).
+        Refusal: nothing says that it is the one (`log-not-pinned`), or that it is fresh (`log-stale`); whoever moved
+            the alias is denied (`mover-revoked`), or nobody can know that.
     """
     if policy is None:
         return session.log(), None
     log = replace(session, keyring=keyring_for(session.settings, policy.keys)).log()
     reference = session.reference
-    finding = judge_pins(log, reference=reference, alias=alias, policy=policy, now=session.clock())
-    if finding.stands_in_the_way:
+    case = _case(log, reference=reference, alias=alias, policy=policy, now=session.clock())
+    pinned = judge_log(case)
+    for finding in (pinned, *_judge_move(case, log, session, alias=alias)):
+        if not finding.stands_in_the_way:
+            continue
         kind = LogBroken if finding.exit_status == LogBroken.exit_status else Refusal
         raise kind(
-            f"the log of {reference.name} is not shown to be the one that is meant",
+            f"the log of {reference.name} is not shown to be the one that is meant"
+            if finding is pinned
+            else f"{reference.name}@{alias} means nothing under {policy.name}",
             code=finding.code or kind.code,
             expected=finding.expected,
             found=finding.found,
             hint=finding.hint,
         )
-    return log, finding
+    return log, pinned

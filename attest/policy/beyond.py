@@ -103,6 +103,20 @@ def judge(case: Case, *, stood_in: StoodIn, demands: Demands) -> Outcome:
     return Outcome(case=counting, findings=tuple(_excepted(case, findings)), walk=way)
 
 
+def judge_move(case: Case) -> Iterator[Finding]:
+    """Whoever gave an alias its version, for those who ask what the alias means and nothing of the version.
+
+    Args:
+        case: with the event that moved the alias, and the feeds that were found.
+    """
+    in_effect = all_denials(case)
+    if in_effect.entries:
+        from attest.policy import denied  # noqa: PLC0415  # most policies deny nothing
+
+        yield from denied.judge_move(case, in_effect)
+    yield from _feeds(case)
+
+
 def _denied(case: Case, way: Walk, in_effect: Denials) -> list[Finding]:
     if not in_effect.entries:
         return []

@@ -37,7 +37,7 @@ def judge_denials(case: Case, walk: Walk, denials: Denials) -> list[Finding]:
         walk: the way to its ancestors; to the roots, where revocations go for descendants.
         denials: what is revoked.
     """
-    findings = [*_own(case, walk.places[0].path[0], denials), *_moved(case, denials)]
+    findings = [*_own(case, walk.places[0].path[0], denials), *judge_move(case, denials)]
     seen: set[tuple[str, str]] = set()
     for met in walk.met:
         for finding in _of_ancestor(met, denials):
@@ -57,7 +57,7 @@ def _own(case: Case, name: str, denials: Denials) -> list[Finding]:
     ]
 
 
-def _moved(case: Case, denials: Denials) -> Iterator[Finding]:
+def judge_move(case: Case, denials: Denials) -> Iterator[Finding]:
     """Whoever gave the version the alias that led to it, or is about to."""
     event, mover, use = case.gathered.moved, case.gathered.mover, case.gathered.use
     if event is not None:

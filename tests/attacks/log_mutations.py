@@ -99,7 +99,7 @@ GATE_AGAIN = _check(
 MOVER_COUNTS = _check(
     "who moved the alias",
     "policy/denied.py",
-    "findings = [*_own(case, walk.places[0].path[0], denials), *_moved(case, denials)]",
+    "findings = [*_own(case, walk.places[0].path[0], denials), *judge_move(case, denials)]",
     "findings = _own(case, walk.places[0].path[0], denials)",
 )
 GATE_EVIDENCE = _check(

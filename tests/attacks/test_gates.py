@@ -168,6 +168,8 @@ def test_a_name_beside_the_log(logged: Logged, name: str) -> None:
     tags, model = logged.scene.fake.tags, logged.scene.registry.model
     tags[model, name] = tags[model, "1"]
     logged.attack(code="version-unregistered", status=1, reference=f"{logged.name}:{name}")
+    pinned = f"{logged.name}:{name}@{logged.digest_of(1)}"  # the digest is right, and the name is not
+    logged.attack(code="version-unregistered", status=1, reference=pinned)
 
 
 # ---- row 19: a key that was stolen

@@ -60,6 +60,8 @@ def test_an_alias_that_a_revoked_person_moved_leads_to_nothing(alice: Inside, bo
     printed = alice.attest("verify", "m@production", "--policy", "policy.yaml", expect=1)
     assert "gave it @production, and is revoked since 2026-01-01T00:00:00Z (stolen)" in printed.out
     assert "by somebody who counts" in printed.err
+    refused = alice.attest("resolve", "m@production", *trust, "-q", expect=1)
+    assert (code(refused), refused.out) == ("mover-revoked", "")  # or a script would pin what the thief chose
 
 
 def test_somebody_who_counts_moves_it_again(alice: Inside, bob: Inside) -> None:
@@ -68,6 +70,15 @@ def test_somebody_who_counts_moves_it_again(alice: Inside, bob: Inside) -> None:
     alice.attest("demote", "m@production", "-q")
     alice.attest("promote", "m:1", "--to", "production", "-q")
     assert judged(alice, "m@production", expect=0) == {}
+    alice.attest("resolve", "m@production", "--policy", "policy.yaml", "-q")
+
+
+def test_a_feed_that_is_gone_leaves_open_who_moved_it(alice: Inside) -> None:
+    alice.attest("promote", "m:1", "--to", "production", "-q")
+    (alice.folder / "policy.yaml").write_text(f"{POLICY}revocations: {{by: [alice], file: gone.json}}\n")
+    assert "revocations-missing" in judged(alice, "m@production", expect=1).values()
+    refused = alice.attest("resolve", "m@production", "--policy", "policy.yaml", "-q", expect=1)
+    assert code(refused) == "revocations-missing"
 
 
 def test_a_rollback_of_a_revoked_person_to_what_others_promoted(alice: Inside, bob: Inside) -> None:

@@ -60,7 +60,6 @@ class LayoutRepository:
         self._listing = LayoutListing(self._folder)
         self._pool = Pool(store=store)
         self._pushed: tuple[Digest, str] | None = None
-        self._resolved: tuple[Digest, bytes] | None = None
 
     @property
     def model(self) -> str:
@@ -94,9 +93,6 @@ class LayoutRepository:
             NotFound: there is no such manifest, or no such model.
             ContentMismatch: the file holds other bytes, or is no regular file.
         """
-        resolved, self._resolved = self._resolved, None
-        if resolved is not None and resolved[0] == digest:  # checked a moment ago, to say what a tag points at
-            return resolved[1]
         self._folder.check_there()
         return self._folder.fetch(digest)
 
@@ -132,9 +128,7 @@ class LayoutRepository:
                 looked_in=str(self.folder),
                 hint=lists if tag.startswith(PREFIX) else near_names(tag, self.tags()) or lists,
             )
-        raw = self._folder.fetch(entry.digest)
-        self._resolved = (entry.digest, raw)
-        return Descriptor(media_type=entry.media_type, digest=entry.digest, size=len(raw))
+        return Descriptor.of(self._folder.fetch(entry.digest), entry.media_type)
 
     def has_blob(self, blob: Descriptor) -> bool:
         """Whether the blob is there and intact; all of it is hashed, for a name proves nothing."""
