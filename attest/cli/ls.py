@@ -16,6 +16,9 @@ from attest.stores import Reach, default_place, repository_for
 from attest_registry.reference import Reference
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from attest.lifecycle.log import Log
     from attest_registry.oci.content import Repository
 
 
@@ -86,7 +89,8 @@ def _cells(row: dict[str, Any]) -> list[str]:
     names = []
     if "aliases" in row:
         names = [", ".join(row["aliases"]) or "–", "revoked" if row["revoked"] else row["stage"]]
-    cells = [row["reference"], ", ".join(row["labels"]) or "–", *names, digest]
+    labels = [*row["labels"], *(f"{tag} (not registered)" for tag in row.get("unregistered", ()))]
+    cells = [row["reference"], ", ".join(labels) or "–", *names, digest]
     cells += [str(row["files"]), render.size(row["size"])]
     return [*cells, ", ".join(row["with_role"])] if "with_role" in row else cells
 
@@ -127,42 +131,46 @@ def _versions(model: str, settings: Settings, reach: Reach) -> list[dict[str, An
 
         raise version_missing(replace(reference, version=None, alias=None, digest=None), repository)
     digests = {tag: repository.resolve(tag).digest for tag in tags}
+    log = _log_of(reference, repository, settings)
     rows = []
     for number in sorted((int(tag) for tag in tags if tag.isdecimal()), reverse=True):
-        digest = digests[str(number)]
+        registered = None if log is None else log.place.registered(number)
+        digest = digests[str(number)] if registered is None else registered.manifest
+        tagged = sorted(tag for tag, found in digests.items() if found == digest and not tag.isdecimal())
         manifest = Manifest.parse(repository.fetch_manifest(digest), what=f"version {number}")
         rows.append(
             {
                 "reference": str(reference.with_version(str(number))),
                 "number": number,
-                "labels": sorted(tag for tag, found in digests.items() if found == digest and not tag.isdecimal()),
+                "labels": tagged if log is None else [registered.label] if registered and registered.label else [],
                 "digest": str(digest),
                 "files": len(manifest.layers),
                 "size": sum(layer.size for layer in manifest.layers),
+                **({} if log is None else _said(log, number, tagged)),
             }
         )
-    return _with_names(rows, reference, repository, settings)
+    return rows
 
 
-def _with_names(
-    rows: list[dict[str, Any]], reference: Reference, repository: Repository, settings: Settings
-) -> list[dict[str, Any]]:
-    """What the model's log says of each, where there is one that holds; a list goes on without one that does not."""
+def _log_of(reference: Reference, repository: Repository, settings: Settings) -> Log | None:
+    """The model's log, where there is one that holds; a list goes on without one that does not."""
     from attest.cli import changing  # noqa: PLC0415
     from attest.lifecycle.opening import open_log  # noqa: PLC0415
 
     try:
-        log = open_log(reference, repository, settings, now=changing.now())
+        return open_log(reference, repository, settings, now=changing.now())
     except AttestError as error:
         render.warning(error.code, f"aliases are not shown: {error.message}")
-        return rows
-    if log is None:
-        return rows
+        return None
+
+
+def _said(log: Log, number: int, tagged: Sequence[str]) -> dict[str, Any]:
+    """What the log says of a version, and which tags of it have no label of the log's."""
     state = log.state
-    for row in rows:
-        number = row["number"]
-        stages = [stage for stage, listed in state.stages.items() if number in listed]
-        row["aliases"] = sorted(alias for alias, held in state.aliases.items() if held.number == number)
-        row["stage"] = stages[0] if stages else "none"
-        row["revoked"] = number in state.revoked
-    return rows
+    stages = [stage for stage, listed in state.stages.items() if number in listed]
+    return {
+        "aliases": sorted(alias for alias, held in state.aliases.items() if held.number == number),
+        "stage": stages[0] if stages else "none",
+        "revoked": number in state.revoked,
+        "unregistered": [tag for tag in tagged if log.place.number_of(tag) is None],
+    }

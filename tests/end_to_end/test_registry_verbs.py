@@ -7,6 +7,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from attest.claims.event import Action
+from attest_registry.oci.descriptor import REF_NAME
 from tests.end_to_end.registry_people import PINNED, POLICY, alice_here, bob_here, code, events, pushed_once  # noqa: F401  # fixtures
 from tests.services.docker_registry import running
 
@@ -73,3 +74,22 @@ def test_in_a_registry_that_others_use_writers_need_a_shared_catalogue(alice: In
         alice.attest("promote", f"{name}:1", "--to", "champion", "-q")
         assert alice.attest("alias", "ls", name, "-q").out.startswith(f"{name}:1@sha256:")
         assert json.loads(alice.attest("log", "verify", name, "--json").out)["verdict"] == "verified"
+
+
+def test_a_list_has_its_labels_and_digests_from_the_log(alice: Inside) -> None:
+    """Whoever writes to the store moves a label and a number, and makes a name up."""
+    (alice.folder / "model1/config.json").write_text('{"number": 3}')
+    alice.attest("push", "model1", "m", "--label", "1.3.0", "-q")
+    before = {row["number"]: row for row in json.loads(alice.attest("ls", "m", "--json").out)["items"]}
+    assert [before[number]["labels"] for number in (1, 2, 3)] == [[], [], ["1.3.0"]]
+    path = alice.folder / "home/store/m/index.json"
+    index = json.loads(path.read_text())
+    named = {each["annotations"].get(REF_NAME): each for each in index["manifests"]}
+    for name in ("1.3.0", "3"):
+        named[name].update(digest=named["1"]["digest"], size=named["1"]["size"])
+    index["manifests"].append(named["1"] | {"annotations": {REF_NAME: "2.0.0"}})
+    path.write_text(json.dumps(index))
+    after = {row["number"]: row for row in json.loads(alice.attest("ls", "m", "--json").out)["items"]}
+    assert after[1] == before[1] | {"unregistered": ["2.0.0"]}
+    assert (after[2], after[3]) == (before[2], before[3])
+    assert "2.0.0 (not registered)" in alice.attest("ls", "m").out
